@@ -1,0 +1,1 @@
+"""Behaviour conformance for storage backends."""

@@ -1,0 +1,334 @@
+"""``Storage``, the base that every adapter extends, with the checks that AOS-61 asks to be generated.
+
+For every operation that a subclass implements, :meth:`Storage.__init_subclass__` puts the guards in front of it that
+``operations.toml`` declares: the mode of the object is checked first, before anything is read, sent or changed
+(AOS-61); then optional arguments that the implementation does not take are refused (GSP-87). An error of the taxonomy
+leaves with the operation and its path filled in (AOS-47 rule 1); anything else passes through untouched, so that a
+leak stays visible.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, ClassVar, NoReturn, Protocol
+
+from conformance.storage.definitions import Operation, operations
+from conformance.storage.errors import ObjectModeInvalid, OperationNotSupported, PairUnsupported, StorageError
+from conformance.storage.features import Features
+from conformance.storage.modes import ListMode, ObjectMode
+from conformance.storage.objects import Block, HTTPRequest, Object, Part, StorageMeta
+
+
+class Reader(Protocol):
+    """Where a write takes its bytes from: ``read(n)`` returns up to ``n`` bytes, ``b""`` at the end."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Writer(Protocol):
+    """Where a read puts its bytes."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+IoCallback = Callable[[bytes], object]
+
+
+def guarded(operation: Operation, method: Callable[..., Any], *, loose: bool) -> Callable[..., Any]:
+    """Return ``method`` behind the guards of its operation."""
+    takes = inspect.signature(method).parameters
+    anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in takes.values())
+    refused = frozenset() if anything else frozenset(operation.pairs) - frozenset(takes)
+    mode = operation.object_mode
+
+    def check(arguments: tuple[Any, ...], pairs: dict[str, Any]) -> dict[str, Any]:
+        if mode is not None:
+            actual = (arguments[0] if arguments else pairs["o"]).mode
+            if mode not in actual:
+                raise ObjectModeInvalid(expected=mode, actual=actual)
+        unsupported = refused.intersection(pairs)
+        if unsupported:
+            if not loose:
+                raise PairUnsupported(sorted(unsupported))
+            return {name: value for name, value in pairs.items() if name not in unsupported}
+        return pairs
+
+    if inspect.iscoroutinefunction(method):
+
+        @functools.wraps(method)
+        async def call_async(self: Any, *arguments: Any, **pairs: Any) -> Any:
+            try:
+                return await method(self, *arguments, **check(arguments, pairs))
+            except StorageError as error:
+                _locate(error, operation, arguments)
+                raise
+
+        return call_async
+
+    @functools.wraps(method)
+    def call(self: Any, *arguments: Any, **pairs: Any) -> Any:
+        try:
+            return method(self, *arguments, **check(arguments, pairs))
+        except StorageError as error:
+            _locate(error, operation, arguments)
+            raise
+
+    return call
+
+
+def _locate(error: StorageError, operation: Operation, arguments: tuple[Any, ...]) -> None:
+    if error.op is None:
+        error.op = operation.name
+        named = zip(operation.params, arguments, strict=False)
+        error.path = tuple(
+            str(value.path if isinstance(value, Object) else value)
+            for name, value in named
+            if name in {"path", "src", "dst", "o"}
+        )
+
+
+def _declare(cls: type[Any], base: type[Any]) -> None:
+    """Guard what ``cls`` defines itself and note what it implements, its bases included."""
+    loose = cls.declared.loose_pairs
+    for name, operation in operations().items():
+        method = cls.__dict__.get(name)
+        if inspect.isfunction(method) and name != "features":
+            setattr(cls, name, guarded(operation, method, loose=loose))
+    implemented = {
+        name: operation
+        for name, operation in operations().items()
+        if getattr(cls, name, None) is not getattr(base, name, None) or name in {"create", "features", "metadata"}
+    }
+    cls.implements = MappingProxyType(
+        {
+            name: frozenset(operation.pairs).intersection(inspect.signature(getattr(cls, name)).parameters)
+            for name, operation in implemented.items()
+        },
+    )
+
+
+class Storage:
+    """One storage as one client sees it: extend it with the operations that the service has, and only with those.
+
+    ``declared`` holds the adapter's :class:`Features`. An operation that is not overridden raises
+    :class:`OperationNotSupported` and is reported as not applicable. Paths are relative to the ``work_dir`` that the
+    opener was given (GSP-749).
+    """
+
+    declared: ClassVar[Features] = Features()
+    implements: ClassVar[Mapping[str, frozenset[str]]] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _declare(cls, Storage)
+
+    def close(self) -> None:
+        """Release what this client holds; the data stay."""
+
+    # local operations
+
+    def features(self) -> Features:
+        """Return the declaration; operations and optional arguments are read off the class when not listed."""
+        return replace(
+            self.declared,
+            operations=self.declared.operations or frozenset(self.implements),
+            pairs=self.declared.pairs or self.implements,
+        )
+
+    def metadata(self) -> StorageMeta:
+        """Return name, ``work_dir`` and restrictions without a request (GSP-76)."""
+        return StorageMeta(name=type(self).__name__, work_dir="/")
+
+    def create(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
+        """Return a handle without a request (ops:create, GSP-93): mode ``read`` unless told otherwise."""
+        mode = object_mode if object_mode is not None else ObjectMode.PART if multipart_id else ObjectMode.READ
+        return Object(path=path, mode=mode, multipart_id=multipart_id)
+
+    # storager
+
+    def delete(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> None:
+        """Delete one object; a missing one is no error (GSP-46)."""
+        self._missing("delete")
+
+    def list(
+        self,
+        path: str,
+        *,
+        list_mode: ListMode | None = None,
+        continuation_token: str | None = None,
+    ) -> Iterator[Object]:
+        """Iterate over the objects below ``path`` (GSP-654)."""
+        self._missing("list")
+
+    def read(
+        self,
+        path: str,
+        w: Writer,
+        *,
+        offset: int | None = None,
+        size: int | None = None,
+        io_callback: IoCallback | None = None,
+    ) -> int:
+        """Copy the object, or ``size`` bytes from ``offset``, to ``w`` and return the number of bytes."""
+        self._missing("read")
+
+    def stat(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
+        """Describe one object; ``object_mode`` is a hint (GSP-93). Raises ObjectNotExist when there is none."""
+        self._missing("stat")
+
+    def write(
+        self,
+        path: str,
+        r: Reader | None,
+        size: int,
+        *,
+        content_type: str | None = None,
+        content_md5: str | None = None,
+        content_disposition: str | None = None,
+        user_metadata: Mapping[str, str] | None = None,
+        io_callback: IoCallback | None = None,
+    ) -> int:
+        """Store exactly ``size`` bytes of ``r`` under ``path`` and return ``size`` (GSP-134, GSP-751)."""
+        self._missing("write")
+
+    # appender
+
+    def create_append(self, path: str, *, content_type: str | None = None) -> Object:
+        """Create an empty append object, whatever was at ``path`` (AOS-44, GSP-134)."""
+        self._missing("create_append")
+
+    def write_append(
+        self,
+        o: Object,
+        r: Reader | None,
+        size: int,
+        *,
+        content_md5: str | None = None,
+        io_callback: IoCallback | None = None,
+    ) -> int:
+        """Add ``size`` bytes at the tail of ``o`` (AOS-44)."""
+        self._missing("write_append")
+
+    def commit_append(self, o: Object) -> None:
+        """Make ``o`` readable (AOS-44)."""
+        self._missing("commit_append")
+
+    # blocker
+
+    def create_block(self, path: str) -> Object:
+        """Create a block object (GSP-134)."""
+        self._missing("create_block")
+
+    def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
+        """Write the block ``bid``, which replaces an earlier one of that name."""
+        self._missing("write_block")
+
+    def combine_block(self, o: Object, bids: Iterable[str]) -> None:
+        """Make the object of the blocks named, in that order."""
+        self._missing("combine_block")
+
+    def list_block(self, o: Object) -> Iterator[Block]:
+        """Iterate over the blocks written so far."""
+        self._missing("list_block")
+
+    # copier, direr, fetcher, linker, mover
+
+    def copy(self, src: str, dst: str) -> None:
+        """Copy one object with its metadata; an existing ``dst`` is replaced (GSP-134)."""
+        self._missing("copy")
+
+    def create_dir(self, path: str) -> Object:
+        """Create a directory; an existing one is no error (AOS-49, GSP-134)."""
+        self._missing("create_dir")
+
+    def fetch(self, path: str, url: str) -> None:
+        """Store what ``url`` serves under ``path`` (GSP-134)."""
+        self._missing("fetch")
+
+    def create_link(self, path: str, target: str) -> Object:
+        """Create a link; the target need not exist (GSP-86)."""
+        self._missing("create_link")
+
+    def move(self, src: str, dst: str) -> None:
+        """Move one object with its metadata; an existing ``dst`` is replaced (GSP-134)."""
+        self._missing("move")
+
+    # multiparter
+
+    def create_multipart(
+        self,
+        path: str,
+        *,
+        content_type: str | None = None,
+        content_disposition: str | None = None,
+        user_metadata: Mapping[str, str] | None = None,
+    ) -> Object:
+        """Begin an upload and return its handle in mode ``part`` with a ``multipart_id`` (AOS-25)."""
+        self._missing("create_multipart")
+
+    def write_multipart(
+        self,
+        o: Object,
+        r: Reader | None,
+        size: int,
+        index: int,
+        *,
+        content_md5: str | None = None,
+        io_callback: IoCallback | None = None,
+    ) -> tuple[int, Part]:
+        """Upload one part under its zero-based ``index`` and return the size with the part (AOS-62)."""
+        self._missing("write_multipart")
+
+    def complete_multipart(self, o: Object, parts: Iterable[Part]) -> None:
+        """Make the object of exactly the parts given (AOS-62)."""
+        self._missing("complete_multipart")
+
+    def list_multipart(self, o: Object) -> Iterator[Part]:
+        """Iterate over the parts uploaded so far."""
+        self._missing("list_multipart")
+
+    # pager, reacher
+
+    def create_page(self, path: str) -> Object:
+        """Create a page object (AOS-25)."""
+        self._missing("create_page")
+
+    def write_page(self, o: Object, r: Reader | None, size: int, offset: int) -> int:
+        """Write ``size`` bytes at ``offset`` (AOS-25)."""
+        self._missing("write_page")
+
+    def reach(self, path: str, *, verb: str = "read", size: int | None = None, expire: float = 3600) -> HTTPRequest:
+        """Sign one HTTP request to the object, valid for ``expire`` seconds (GSP-706)."""
+        self._missing("reach")
+
+    def _missing(self, operation: str) -> NoReturn:
+        raise OperationNotSupported(f"{type(self).__name__} does not implement {operation}")
+
+
+_declare(Storage, Storage)
+
+
+class AsyncStorage:
+    """The same contract for asyncio: implement the operations of :class:`Storage` as ``async def``.
+
+    ``list``, ``list_multipart`` and ``list_block`` may be asynchronous generators or return any iterable; ``create``,
+    ``features`` and ``metadata`` are local and stay ordinary methods. :func:`conformance.storage.in_sync` runs it.
+    """
+
+    declared: ClassVar[Features] = Features()
+    implements: ClassVar[Mapping[str, frozenset[str]]] = MappingProxyType({})
+
+    features = Storage.features
+    metadata = Storage.metadata
+    create = Storage.create
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _declare(cls, AsyncStorage)
+
+    async def close(self) -> None:
+        """Release what this client holds; the data stay."""
