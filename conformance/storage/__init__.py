@@ -23,11 +23,13 @@ from conformance.storage.errors import (
 )
 from conformance.storage.features import Features
 from conformance.storage.modes import ListMode, ObjectMode
+from conformance.storage.sources import Content, Source, SourceFailed
 from conformance.storage.objects import Block, HTTPRequest, Object, Part, Restrictions, Segment, StorageMeta
 
 __all__ = [
     "AsyncStorage",
     "Block",
+    "Content",
     "CapabilityInsufficient",
     "ConnectionStringInvalid",
     "Features",
@@ -54,6 +56,8 @@ __all__ = [
     "ServiceInternal",
     "ServiceNotRegistered",
     "Storage",
+    "Source",
+    "SourceFailed",
     "StorageError",
     "StorageMeta",
     "Unexpected",

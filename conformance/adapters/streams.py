@@ -1,0 +1,159 @@
+"""Bytes on their way in and out: exactly as many as promised, each shown once, or an error."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import urllib.request
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from conformance.storage import RestrictionDissatisfied, Unexpected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from conformance.storage import IoCallback, Reader, Writer
+
+CHUNK = 64 * 1024
+"""Bytes that are asked of a reader at a time."""
+TIMEOUT = 60.0
+"""Seconds that a server may take for each step of a download."""
+
+
+def check_size(size: int, maximum: int | None, what: str = "size") -> None:
+    """Refuse a size before anything is read (GSP-97).
+
+    Raises:
+        RestrictionDissatisfied: ``size`` is above ``maximum`` bytes.
+        Unexpected: ``size`` is negative.
+
+    """
+    if size < 0:
+        raise Unexpected(f"negative {what} {size}")
+    if maximum is not None and size > maximum:
+        raise RestrictionDissatisfied(f"{what} {size}, the maximum is {maximum} bytes")
+
+
+def exactly(r: Reader | None, size: int, io_callback: IoCallback | None = None) -> Iterator[bytes]:
+    """Yield exactly ``size`` bytes of ``r`` in chunks, however few it returns at a time (GSP-751).
+
+    Each chunk goes to ``io_callback`` once, in order (Prop-10). Nothing is read for a size of 0.
+
+    Raises:
+        RestrictionDissatisfied: there is no reader, and ``size`` is not 0.
+        Unexpected: the reader ends early, raises, or returns what was not asked of it.
+
+    """
+    if r is None and size:
+        raise RestrictionDissatisfied(f"{size} bytes need a reader")
+    left = size
+    while r is not None and left:
+        asked = min(left, CHUNK)
+        try:
+            chunk = bytes(r.read(asked))
+        except Exception as error:
+            raise Unexpected(f"the reader failed after {size - left} of {size} bytes: {error}") from None
+        if not chunk:
+            raise Unexpected(f"the reader ended after {size - left} of {size} bytes")
+        if len(chunk) > asked:
+            raise Unexpected(f"the reader returned {len(chunk)} bytes when asked for {asked}")
+        left -= len(chunk)
+        _show(chunk, io_callback)
+        yield chunk
+
+
+def deliver(chunks: Iterable[bytes], w: Writer, io_callback: IoCallback | None = None) -> int:
+    """Write ``chunks`` to ``w``, show each to ``io_callback``, and return the number of bytes.
+
+    Raises:
+        Unexpected: the writer or the callback raises.
+
+    """
+    count = 0
+    for chunk in chunks:
+        try:
+            w.write(chunk)
+        except Exception as error:
+            raise Unexpected(f"the writer failed after {count} bytes: {error}") from None
+        count += len(chunk)
+        _show(chunk, io_callback)
+    return count
+
+
+def _show(chunk: bytes, io_callback: IoCallback | None) -> None:
+    if io_callback is not None:
+        try:
+            io_callback(chunk)
+        except Exception as error:
+            raise Unexpected(f"io_callback failed: {error}") from None
+
+
+def content_md5(data: bytes) -> str:
+    """Return the MD5 of ``data`` as base64 (Prop-14)."""
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def verified(chunks: Iterable[bytes], expected: str | None) -> Iterator[bytes]:
+    """Pass ``chunks`` on and, at their end, compare them with the ``content_md5`` that the caller promised.
+
+    Raises:
+        Unexpected: the digests differ.
+
+    """
+    digest = hashlib.md5(usedforsecurity=False)
+    for chunk in chunks:
+        if expected is not None:
+            digest.update(chunk)
+        yield chunk
+    if expected is not None and base64.b64encode(digest.digest()).decode() != expected:
+        raise Unexpected(f"content_md5 {expected!r} does not match the content")
+
+
+class Download(NamedTuple):
+    """What a URL serves: its ``content_type``, and the body in chunks that end only when it is complete."""
+
+    content_type: str | None
+    chunks: Iterator[bytes]
+
+
+@contextmanager
+def download(url: str, maximum: int | None = None) -> Iterator[Download]:
+    """Open ``url`` (http or https) and stream its body, with or without a length given by the server.
+
+    The server's errors are the URL's and say nothing of any object here: all of them are ``Unexpected``.
+
+    Raises:
+        RestrictionDissatisfied: the body is above ``maximum`` bytes.
+        Unexpected: another scheme, a server that cannot be reached, a status of error, a body cut short.
+
+    """
+    if not url.lower().startswith(("http://", "https://")):
+        raise Unexpected(f"{url!r} is not an http URL")
+    try:
+        response = urllib.request.urlopen(url, timeout=TIMEOUT)  # noqa: S310 - the scheme is checked above
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Unexpected(f"{url}: {error}") from None
+    with response:
+        yield Download(response.headers.get("Content-Type"), _body(url, response, maximum))
+
+
+def _body(url: str, response: http.client.HTTPResponse, maximum: int | None) -> Iterator[bytes]:
+    declared = response.headers.get("Content-Length")
+    length = int(declared) if declared is not None and declared.isdigit() else None
+    check_size(length or 0, maximum, "body")
+    count = 0
+    while True:
+        try:
+            chunk = response.read(CHUNK)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unexpected(f"{url}: {error}") from None
+        if not chunk:
+            break
+        count += len(chunk)
+        check_size(count, maximum, "body")
+        yield chunk
+    # http.client tells nothing of a body that ends before its Content-Length when it is read in pieces
+    if length is not None and count != length:
+        raise Unexpected(f"{url}: the body ended after {count} of {length} bytes")

@@ -1,0 +1,284 @@
+"""Calls and outcomes as data: the one form in which laws are recorded and programs are written.
+
+A *term* is an argument that survives JSON. Beside plain values it may refer to what an earlier step returned, so that
+the same list of calls can be replayed on another backend, shortened, stored, or printed as a Python file.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source, Storage, StorageError
+
+READ_ALL = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """The object that step ``step`` returned, with some of its fields changed."""
+
+    step: int
+    mode: int | None = None
+    path: str | None = None
+    multipart_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """The part that step ``step`` returned, with some of its fields changed."""
+
+    step: int
+    index: int | None = None
+    size: int | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fabricated:
+    """An object that no step returned: made by hand, to see it refused."""
+
+    path: str
+    mode: int
+    multipart_id: str | None = None
+
+
+type_tags: dict[str, type[Any]] = {"handle": Handle, "part": PartOf, "object": Fabricated}
+Term = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation with its arguments as terms; ``client`` 0 or 1 are two opens of the same ``work_dir``."""
+
+    op: str
+    args: tuple[Term, ...] = ()
+    pairs: dict[str, Term] = field(default_factory=dict[str, Any])
+    client: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the call as JSON-able data."""
+        return {
+            "op": self.op,
+            "args": [_term_to_json(term) for term in self.args],
+            "pairs": {name: _term_to_json(term) for name, term in self.pairs.items()},
+            "client": self.client,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Call:
+        """Return the call that :meth:`to_json` wrote."""
+        return cls(
+            data["op"],
+            tuple(_term_from_json(term) for term in data["args"]),
+            {name: _term_from_json(term) for name, term in data["pairs"].items()},
+            data["client"],
+        )
+
+    def steps(self) -> set[int]:
+        """Return the steps that the arguments refer to."""
+        found: set[int] = set()
+        for term in (*self.args, *self.pairs.values()):
+            members = cast("list[Any]", list(term)) if isinstance(term, (list, tuple)) else [term]
+            found |= {member.step for member in members if isinstance(member, (Handle, PartOf))}
+        return found
+
+    def renumbered(self, numbers: dict[int, int]) -> Call:
+        """Return the call with its references moved to new step numbers."""
+
+        def move(term: Term) -> Term:
+            if isinstance(term, (Handle, PartOf)):
+                return replace(term, step=numbers[term.step])
+            return [move(member) for member in cast("list[Any]", term)] if isinstance(term, list) else term
+
+        return replace(
+            self,
+            args=tuple(move(term) for term in self.args),
+            pairs={name: move(term) for name, term in self.pairs.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a call came to: a value, or an error with its code (``Foreign`` when outside the taxonomy)."""
+
+    value: Any = None
+    data: bytes | None = None
+    error: str | None = None
+    error_type: str = ""
+    message: str = ""
+    seconds: float = 0.0
+    exception: BaseException | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded."""
+        return self.error is None
+
+    def brief(self) -> str:
+        """Return the outcome in a few words."""
+        if self.error is not None:
+            return f"{self.error_type}: {self.message}"[:300]
+        if self.data is not None:
+            return f"{self.value} reported, {describe(self.data)} delivered"
+        return brief(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call, what came of it, and what was expected where somebody said so."""
+
+    call: Call
+    outcome: Outcome
+    expected: str | None = None
+
+
+def describe(data: bytes) -> str:
+    """Return ``data`` in words short enough for one line."""
+    return repr(data) if len(data) <= 24 else f"{len(data)} bytes {data[:8].hex()}…{data[-4:].hex()}"
+
+
+def brief(value: Any) -> str:
+    """Return any result of an operation in a few words."""
+    if isinstance(value, Object):
+        shown = {
+            "mode": str(value.mode) or "none",
+            **({"content_length": value.content_length} if value.content_length is not None else {}),
+            **({"content_type": value.content_type} if value.content_type else {}),
+            **({"user_metadata": dict(value.user_metadata)} if value.user_metadata else {}),
+        }
+        return f"object {value.path!r} " + ", ".join(f"{name}={item}" for name, item in shown.items())
+    if isinstance(value, list):
+        members = cast("list[Any]", value)
+        shown = ", ".join(repr(m.path) if isinstance(m, Object) else repr(m) for m in members[:12])
+        return f"[{shown}{', …' if len(members) > 12 else ''}]"
+    if isinstance(value, tuple) and not isinstance(value, Part):
+        return "(" + ", ".join(brief(member) for member in cast("tuple[Any, ...]", value)) + ")"
+    return repr(value) if value is None or isinstance(value, (str, int, Part)) else repr(value)[:200]
+
+
+class Sink(io.BytesIO):
+    """Where reads are collected."""
+
+
+def resolve(term: Term, results: Sequence[Any]) -> Any:
+    """Return the real argument for a term, given what the earlier steps returned.
+
+    Raises:
+        LookupError: the step referred to returned no object or part.
+
+    """
+    if isinstance(term, Source):
+        return term.open()
+    if isinstance(term, Content):
+        return term.data
+    if isinstance(term, Fabricated):
+        return Object(path=term.path, mode=ObjectMode(term.mode), multipart_id=term.multipart_id)
+    if isinstance(term, Handle):
+        found = results[term.step]
+        if not isinstance(found, Object):
+            raise LookupError(f"step {term.step} returned no object")
+        changes: dict[str, Any] = {
+            name: value
+            for name, value in (("path", term.path), ("multipart_id", term.multipart_id))
+            if value is not None
+        }
+        return replace(found, **changes, **({} if term.mode is None else {"mode": ObjectMode(term.mode)}))
+    if isinstance(term, PartOf):
+        found = results[term.step]
+        if not isinstance(found, tuple) or not isinstance(cast("tuple[Any, ...]", found)[-1], Part):
+            raise LookupError(f"step {term.step} returned no part")
+        part = cast("Part", cast("tuple[Any, ...]", found)[-1])
+        return Part(
+            part.index if term.index is None else term.index,
+            part.size if term.size is None else term.size,
+            part.etag if term.etag is None else term.etag,
+        )
+    if isinstance(term, list):
+        return [resolve(member, results) for member in cast("list[Any]", term)]
+    return term
+
+
+def perform(call: Call, storage: Storage, results: Sequence[Any]) -> Outcome:
+    """Make one call on a storage and return its outcome; iterators are consumed, reads collected.
+
+    Errors of the storage become outcomes. ``KeyboardInterrupt`` and the like pass through.
+    """
+    arguments = [resolve(term, results) for term in call.args]
+    pairs = {name: resolve(term, results) for name, term in call.pairs.items()}
+    return invoke(storage, call.op, arguments, pairs)
+
+
+def invoke(storage: Storage, op: str, arguments: list[Any], pairs: dict[str, Any]) -> Outcome:
+    """Make one call with real arguments; see :func:`perform`."""
+    if op in {"list", "list_multipart", "list_block"}:
+        return _timed(lambda: (list(getattr(storage, op)(*arguments, **pairs)), None))
+    if op == "read":
+        sink = Sink()
+
+        def read() -> tuple[Any, bytes | None]:
+            count = storage.read(arguments[0], sink, **pairs)
+            return count, sink.getvalue()
+
+        return _timed(read)
+    return _timed(lambda: (getattr(storage, op)(*arguments, **pairs), None))
+
+
+def _timed(run: Any) -> Outcome:
+    began = time.perf_counter()
+    try:
+        value, data = run()
+    except StorageError as error:
+        spent = time.perf_counter() - began
+        return Outcome(None, None, error.code, type(error).__name__, str(error), spent, error)
+    except Exception as error:  # noqa: BLE001 - whatever a backend raises is its answer, to be judged
+        spent = time.perf_counter() - began
+        return Outcome(None, None, "Foreign", type(error).__name__, str(error), spent, error)
+    return Outcome(value, data, seconds=time.perf_counter() - began)
+
+
+def _term_to_json(term: Term) -> Any:
+    for tag, kind in type_tags.items():
+        if isinstance(term, kind):
+            return {tag: {name: getattr(term, name) for name in term.__slots__ if getattr(term, name) is not None}}
+    if isinstance(term, Source):
+        return {"source": term.to_json()}
+    if isinstance(term, Content):
+        return {"content": term.to_json()}
+    if isinstance(term, ObjectMode):
+        return {"object_mode": int(term)}
+    if isinstance(term, ListMode):
+        return {"list_mode": int(term)}
+    if isinstance(term, Part):
+        return {"literal_part": list(term)}
+    if isinstance(term, list):
+        return [_term_to_json(member) for member in cast("list[Any]", term)]
+    if isinstance(term, dict):
+        return {"map": dict(cast("dict[str, str]", term))}
+    return term
+
+
+def _term_from_json(data: Any) -> Term:
+    if isinstance(data, list):
+        return [_term_from_json(member) for member in cast("list[Any]", data)]
+    if not isinstance(data, dict):
+        return data
+    ((tag, value),) = cast("dict[str, Any]", data).items()
+    match tag:
+        case "source":
+            return Source.from_json(value)
+        case "content":
+            return Content.from_json(value)
+        case "object_mode":
+            return ObjectMode(value)
+        case "list_mode":
+            return ListMode(value)
+        case "literal_part":
+            return Part(*value)
+        case "map":
+            return value
+        case _:
+            return type_tags[tag](**value)

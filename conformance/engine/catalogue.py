@@ -1,0 +1,112 @@
+"""The input catalogue: the keys, contents, sizes and readers on which stores go wrong.
+
+Every strategy puts its most telling choice first, because the first example that Hypothesis tries is the first choice
+of everything: one example of a law is already a directed test, more examples widen it. Keys come in *colliding groups*
+(the key itself, its prefixes, siblings, children, look-alikes), sizes sit on boundaries, and every byte of a content
+depends on its position.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from conformance.storage import Content, Source
+from conformance.storage.sources import SourceKind
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from conformance.storage import Features
+
+PLAIN_NAMES = ("a", "b", "report.txt", "x1")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "siblings": ("a", "ab", "a.b", "a-b", "a0", "b"),
+    "children": ("d/a", "d/ab", "d/b/a", "d-/a", "d.a", "da"),
+    "case": ("Key", "key", "KEY"),
+    "percent": ("a%41", "aA", "a%2541", "a%"),
+    "slash": ("a%2Fb", "a_b", "a%2fb"),
+    "plus": ("a+b", "a b", "a%20b", "a%2Bb"),
+    "query": ("q?x=1", "q", "q?x=1&y=2", "q#f", "q&amp;", "q;v=1"),
+    "blank": ("n ", "n", " n", "n  "),
+    "dot": ("n.", "n", ".n", "n.."),
+    "unicode": ("caf\u00e9", "cafe\u0301", "cafe"),
+    "folding": ("stra\u00dfe", "strasse", "STRASSE"),
+    "wide": ("\u65e5\u672c", "\u65e5", "\U0001f600", "\U0001f601", "?"),
+    "like": ("a_b", "acb", "a%b", "aXb", "a*b"),
+    "quotes": ("it's", "its", 'i"t', "i<t>", "i&t"),
+    "colon": ("a:b", "a=b", "a@b", "a,b", "a|b", "a~b"),
+    "backup": ("f~", "f", "f.tmp", ".f", "f.part"),
+    "numbers": ("1", "01", "1.0", "10", "2"),
+    "control": ("l\nm", "lm", "l\tm", "l m"),
+    "backslash": ("a\\b", "ab"),
+}
+"""Groups of names that must stay apart; :func:`usable` leaves out what a backend declares not to have."""
+
+
+def long_names(maximum: int) -> tuple[str, ...]:
+    """Return names of the longest length allowed that differ only at their end, and one just shorter."""
+    stem = "n" * (maximum - 1)
+    return stem + "1", stem + "2", stem
+
+
+def groups(features: Features) -> tuple[tuple[str, ...], ...]:
+    """Return the colliding groups that a backend can be asked for by its declaration."""
+    chosen = {name: group for name, group in GROUPS.items() if name not in _left_out(features)}
+    longest = min(features.name_maximum or 200, (features.path_maximum or 1024) - 60, 200)
+    return (*chosen.values(), long_names(longest))
+
+
+def _left_out(features: Features) -> set[str]:
+    return {
+        *([] if features.case_sensitive else ["case", "folding"]),
+        *([] if features.unicode_exact else ["unicode"]),
+        *([] if features.control_characters else ["control"]),
+        *(["backslash"] if features.backslash_separates else []),
+    }
+
+
+def paths() -> SearchStrategy[str]:
+    """Names that every store has: one level, two levels, an extension, a blank, non-ASCII."""
+    return st.sampled_from(("a", "d/a", "report.txt", "d/e/f", "a b", "caf\u00e9/\u65e5", "a+b%41"))
+
+
+def contents(minimum: int = 0) -> SearchStrategy[Content]:
+    """Contents on boundary sizes and of hostile shapes, of at least ``minimum`` bytes."""
+    shapes = (
+        b"line\r\nline\n",
+        b"\x00\x01\x00",
+        b"text\n",
+        b"\xef\xbb\xbfbom",
+        b"\x1f\x8b\x08\x00gzip-like",
+        b"\xff\xfe\xfd not utf-8 \x80",
+        b"trailing zeros\x00\x00\x00",
+        b"  blanks  ",
+        b"\x1a",
+    )
+    literal = [Content.of(shape) for shape in shapes if len(shape) >= minimum]
+    return st.one_of(
+        st.builds(Content, sizes(minimum), st.integers(1, 99)),
+        st.sampled_from(literal) if literal else st.nothing(),
+    )
+
+
+def sizes(minimum: int = 0) -> SearchStrategy[int]:
+    """Sizes in bytes around the places where buffers, blocks and pages end."""
+    known = (1000, 0, 1, 2, 4095, 4096, 4097, 8191, 8192, 8193, 65535, 65536, 65537)
+    return st.sampled_from([size for size in known if size >= minimum])
+
+
+def two_contents() -> SearchStrategy[tuple[Content, Content]]:
+    """Two different contents, the second shorter, longer, of the same length as, or empty beside the first."""
+    return st.tuples(st.sampled_from(((2048, 1024), (700, 700), (10, 5000), (300, 0), (0, 300), (4097, 4096), (1, 1))), st.integers(1, 50)).map(
+        lambda drawn: (Content(drawn[0][0], 2 * drawn[1]), Content(drawn[0][1], 2 * drawn[1] + 1)),
+    )
+
+
+def honest_sources(minimum: int = 1) -> SearchStrategy[Source]:
+    """Readers that hand out all their bytes in ways that ``read(n)`` allows."""
+    kinds: tuple[SourceKind, ...] = ("ragged", "one", "unseekable", "plain")
+    return st.builds(lambda kind, size, salt: Source(Content(size, salt), kind), st.sampled_from(kinds), st.sampled_from([size for size in (300, 1, 2, 1025) if size >= minimum]), st.integers(1, 50))

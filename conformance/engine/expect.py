@@ -1,0 +1,112 @@
+"""The few sentences that laws are written with: what is there, what is not, what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from conformance.engine.calls import brief, describe
+from conformance.engine.recorder import Recorder
+from conformance.storage import Content, ListMode, ObjectNotExist, StorageError
+
+
+class Violation(AssertionError):
+    """A requirement does not hold. ``requirement`` is the one to blame where it is not the law's own."""
+
+    def __init__(self, what: str, *, expected: str, observed: str, requirement: str | None = None) -> None:
+        super().__init__(f"{what}: expected {expected}, observed {observed}")
+        self.what = what
+        self.expected = expected
+        self.observed = observed
+        self.requirement = requirement
+
+
+def same(observed: Any, expected: Any, what: str, *, requirement: str | None = None) -> None:
+    """Demand that two values are equal."""
+    __tracebackhide__ = True
+    if observed != expected:
+        shown = [describe(v) if isinstance(v, bytes) else brief(v) for v in (expected, observed)]
+        raise Violation(what, expected=shown[0], observed=shown[1], requirement=requirement)
+
+
+def demand(condition: object, what: str, *, expected: str, observed: str, requirement: str | None = None) -> None:
+    """Demand that a condition holds, in words."""
+    __tracebackhide__ = True
+    if not condition:
+        raise Violation(what, expected=expected, observed=observed, requirement=requirement)
+
+
+def holds(store: Recorder, path: str, content: Content | bytes, *, requirement: str | None = None) -> None:
+    """Demand that ``path`` holds exactly this content: read delivers it, stat tells its length where there is stat."""
+    __tracebackhide__ = True
+    expected = content if isinstance(content, bytes) else content.data
+    try:
+        same(store.read(path), expected, f"content of {path!r}", requirement=requirement)
+        if "stat" in store.features.operations:
+            same(store.stat(path).content_length, len(expected), f"length of {path!r}", requirement=requirement)
+    except ObjectNotExist as error:
+        raise Violation(
+            f"content of {path!r}",
+            expected=describe(expected),
+            observed=f"no object ({error})",
+            requirement=requirement,
+        ) from None
+
+
+def absent(store: Recorder, path: str, *, requirement: str | None = None, listed_in: str | None = "") -> None:
+    """Demand that there is no object: stat and read say ObjectNotExist, the listing of its directory omits it."""
+    __tracebackhide__ = True
+    for observe in (store.stat, store.read):
+        if observe.__name__ in store.features.operations:
+            with refused(ObjectNotExist, what=f"{observe.__name__} of the absent {path!r}", requirement=requirement):
+                observe(path)
+    if listed_in is not None and "list" in store.features.operations:
+        found = [o.path for o in store.list(path.rpartition("/")[0]) if o.path == path and not o.mode & 1]
+        same(found, [], f"entries for the absent {path!r} in the listing", requirement=requirement)
+
+
+def paths(store: Recorder, path: str = "", list_mode: ListMode | None = None) -> list[str]:
+    """Return the sorted paths of a listing (the order is unspecified)."""
+    return sorted(o.path for o in store.list(path, list_mode=list_mode))
+
+
+@contextmanager
+def refused(
+    *errors: type[StorageError],
+    what: str = "the operation",
+    requirement: str | None = None,
+) -> Iterator[list[StorageError]]:
+    """Demand that the call in the block is refused with one of the errors (any of the taxonomy when none is given).
+
+    Yields a list that holds the error after the block.
+    """
+    __tracebackhide__ = True
+    kinds = errors or (StorageError,)
+    names = " or ".join(kind.__name__ for kind in kinds) if errors else "an error"
+    caught: list[StorageError] = []
+    try:
+        yield caught
+    except Violation:
+        raise
+    except kinds as error:
+        caught.append(error)
+        return
+    except Exception as error:
+        raise Violation(
+            what,
+            expected=names,
+            observed=f"{type(error).__name__}: {error}",
+            requirement=requirement,
+        ) from error
+    raise Violation(what, expected=names, observed="success", requirement=requirement)
+
+
+@contextmanager
+def either(*errors: type[StorageError]) -> Iterator[list[StorageError]]:
+    """Allow success or one of the errors, where the specification leaves both open; yields a list with the error."""
+    caught: list[StorageError] = []
+    try:
+        yield caught
+    except errors or (StorageError,) as error:
+        caught.append(error)

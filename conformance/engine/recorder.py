@@ -1,0 +1,187 @@
+"""The recorder: a storage in front of the storage that keeps every call and its outcome as data.
+
+Laws talk to a :class:`Recorder`. Its operations are those of the specification; errors come back as they were raised,
+iterators come back as lists, and ``read`` returns the bytes. Arguments that an earlier step returned are recorded as
+references, so that the trace is a program (see :mod:`conformance.engine.calls`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from conformance.engine.calls import Call, Fabricated, Handle, Outcome, PartOf, Step, invoke
+from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Part, Restrictions, Source, Storage
+
+
+class Trace:
+    """The steps of one example, shared by all clients that take part in it."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._objects: dict[int, tuple[int, Object]] = {}
+        self._parts: dict[Part, int] = {}
+
+    def add(self, call: Call, outcome: Outcome) -> None:
+        """Keep one step and remember what it returned."""
+        number = len(self.steps)
+        self.steps.append(Step(call, outcome))
+        value = outcome.value
+        if isinstance(value, Object):
+            self._objects[id(value)] = (number, value)
+        elif isinstance(value, tuple) and isinstance(cast("tuple[Any, ...]", value)[-1], Part):
+            self._parts.setdefault(cast("Part", cast("tuple[Any, ...]", value)[-1]), number)
+
+    def term(self, argument: Any) -> Any:
+        """Return an argument as a term."""
+        if isinstance(argument, Object):
+            known = self._objects.get(id(argument))
+            if known is not None:
+                return Handle(known[0])
+            return Fabricated(argument.path, int(argument.mode), argument.multipart_id)
+        if isinstance(argument, Part):
+            step = self._parts.get(argument)
+            return argument if step is None else PartOf(step)
+        if isinstance(argument, Mapping):
+            return dict(cast("Mapping[str, str]", argument))
+        if isinstance(argument, (list, tuple)):
+            return [self.term(member) for member in cast("Sequence[Any]", argument)]
+        return argument
+
+
+class Recorder:
+    """One recorded client. ``count`` is called before each backend call: budgets and deadlines live there."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        trace: Trace,
+        client: int = 0,
+        guard: Callable[[str, Callable[[], Outcome]], Outcome] | None = None,
+    ) -> None:
+        self.storage = storage
+        self.trace = trace
+        self.client = client
+        self._guard = guard
+        self.features: Features = storage.features()
+        self.limits: Restrictions = storage.metadata().restrictions
+        self.calls: Counter[str] = Counter()
+
+    # Operations, in the order of operations.toml
+
+    def create(self, path: str, **pairs: Any) -> Object:
+        return self._call("create", [path], pairs)
+
+    def delete(self, path: str, **pairs: Any) -> None:
+        self._call("delete", [path], pairs)
+
+    def list(self, path: str = "", *, list_mode: ListMode | None = None, **pairs: Any) -> list[Object]:
+        return self._call("list", [path], pairs if list_mode is None else {"list_mode": list_mode, **pairs})
+
+    def read(self, path: str, **pairs: Any) -> bytes:
+        """Read and return the bytes delivered; what the storage counted is in the trace."""
+        self._call("read", [path], pairs)
+        return self.trace.steps[-1].outcome.data or b""
+
+    def stat(self, path: str, *, object_mode: ObjectMode | None = None, **pairs: Any) -> Object:
+        return self._call("stat", [path], pairs if object_mode is None else {"object_mode": object_mode, **pairs})
+
+    def write(self, path: str, content: Content | Source | bytes, size: int | None = None, **pairs: Any) -> int:
+        """Write a content, a source or plain bytes; ``size`` defaults to what there is."""
+        source, size = _sized(content, size)
+        return self._call("write", [path, source, size], pairs)
+
+    def create_append(self, path: str, **pairs: Any) -> Object:
+        return self._call("create_append", [path], pairs)
+
+    def write_append(self, o: Object, content: Content | Source | bytes, size: int | None = None, **pairs: Any) -> int:
+        source, size = _sized(content, size)
+        return self._call("write_append", [o, source, size], pairs)
+
+    def commit_append(self, o: Object) -> None:
+        self._call("commit_append", [o], {})
+
+    def create_block(self, path: str) -> Object:
+        return self._call("create_block", [path], {})
+
+    def write_block(self, o: Object, content: Content | Source | bytes, bid: str, size: int | None = None) -> int:
+        source, size = _sized(content, size)
+        return self._call("write_block", [o, source, size, bid], {})
+
+    def combine_block(self, o: Object, bids: Sequence[str]) -> None:
+        self._call("combine_block", [o, list(bids)], {})
+
+    def list_block(self, o: Object) -> Sequence[Any]:
+        return self._call("list_block", [o], {})
+
+    def copy(self, src: str, dst: str) -> None:
+        self._call("copy", [src, dst], {})
+
+    def create_dir(self, path: str) -> Object:
+        return self._call("create_dir", [path], {})
+
+    def fetch(self, path: str, url: str) -> None:
+        self._call("fetch", [path, url], {})
+
+    def create_link(self, path: str, target: str) -> Object:
+        return self._call("create_link", [path, target], {})
+
+    def move(self, src: str, dst: str) -> None:
+        self._call("move", [src, dst], {})
+
+    def create_multipart(self, path: str, **pairs: Any) -> Object:
+        return self._call("create_multipart", [path], pairs)
+
+    def write_multipart(
+        self,
+        o: Object,
+        content: Content | Source | bytes,
+        index: int,
+        size: int | None = None,
+        **pairs: Any,
+    ) -> tuple[int, Part]:
+        source, size = _sized(content, size)
+        return self._call("write_multipart", [o, source, size, index], pairs)
+
+    def complete_multipart(self, o: Object, parts: Sequence[Part]) -> None:
+        self._call("complete_multipart", [o, list(parts)], {})
+
+    def list_multipart(self, o: Object) -> Sequence[Part]:
+        return self._call("list_multipart", [o], {})
+
+    def create_page(self, path: str) -> Object:
+        return self._call("create_page", [path], {})
+
+    def write_page(self, o: Object, content: Content | Source | bytes, offset: int, size: int | None = None) -> int:
+        source, size = _sized(content, size)
+        return self._call("write_page", [o, source, size, offset], {})
+
+    def reach(self, path: str, **pairs: Any) -> Any:
+        return self._call("reach", [path], pairs)
+
+    def _call(self, op: str, arguments: list[Any], pairs: dict[str, Any]) -> Any:
+        call = Call(
+            op,
+            tuple(self.trace.term(argument) for argument in arguments),
+            {name: self.trace.term(value) for name, value in pairs.items() if name != "io_callback"},
+            self.client,
+        )
+        real = [argument.open() if isinstance(argument, Source) else argument for argument in arguments]
+        self.calls[op] += 1
+        outcome = (
+            self._guard(op, lambda: invoke(self.storage, op, real, pairs))
+            if self._guard
+            else invoke(self.storage, op, real, pairs)
+        )
+        self.trace.add(call, outcome)
+        if outcome.exception is not None:
+            raise outcome.exception
+        return outcome.value
+
+
+def _sized(content: Content | Source | bytes, size: int | None) -> tuple[Source, int]:
+    if isinstance(content, bytes):
+        content = Content.of(content)
+    source = content if isinstance(content, Source) else Source(content)
+    return source, source.content.size if size is None else size
