@@ -1,0 +1,178 @@
+"""How a bucket is reached: where it is, the client shared by all who use it, and its errors in our taxonomy.
+
+boto3 is imported inside the functions only, so that the package works without it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from conformance.storage import (
+    ConnectionStringInvalid,
+    ObjectNotExist,
+    PermissionDenied,
+    RequestThrottled,
+    RestrictionDissatisfied,
+    ServiceInternal,
+    StorageError,
+    Unexpected,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MIB = 1024 * 1024
+_T = TypeVar("_T")
+
+# What the AWS chain reads from the environment: two backends with different credentials never share a client.
+_CHAIN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_REGION")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One bucket (or a prefix of it) on one endpoint, and how to talk to it."""
+
+    bucket: str
+    prefix: str = ""
+    """Every key begins with it and a ``/``; ``""`` is the whole bucket."""
+    endpoint: str | None = None
+    """Base URL such as ``http://127.0.0.1:9000``; ``None`` is AWS."""
+    region: str | None = None
+    """``None`` is the region of the AWS chain, else ``us-east-1``."""
+    addressing: Literal["path", "virtual"] = "path"
+    """Whether the bucket is named in the path or in the host name."""
+    timeout: float = 5.0
+    """Seconds to wait for a connection, and for each answer."""
+    checksums: Literal["required", "default"] = "required"
+    """``default`` adds boto3's own checksums to every request, which some servers refuse."""
+    page_size: int = 1000
+    """Entries asked for in one page of a listing, 1 to 1000."""
+    part_minimum: int = 5 * MIB
+    """Smallest size in bytes of a part that is not the last; 0 when the service sets none."""
+
+
+class RangeNotSatisfiable(Unexpected):
+    """The range asked for begins behind the end of the object (HTTP 416)."""
+
+
+def client_for(location: Location) -> Any:
+    """Return the process's one boto3 client for the endpoint, region and credentials of ``location``.
+
+    Requests are sent once, whatever happens: a retry would hide the fault that a check is looking for.
+
+    Raises:
+        ConnectionStringInvalid: boto3 is not installed.
+
+    """
+    return _client(
+        location.endpoint,
+        location.region,
+        location.addressing,
+        location.timeout,
+        location.checksums,
+        tuple(os.environ.get(name) for name in _CHAIN),
+    )
+
+
+@lru_cache(maxsize=32)
+def _client(
+    endpoint: str | None,
+    region: str | None,
+    addressing: str,
+    timeout: float,
+    checksums: str,
+    environment: tuple[str | None, ...],  # part of the cache key
+) -> Any:
+    session = boto3().Session()
+    return session.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=region or session.region_name or "us-east-1",
+        config=client_config(addressing=addressing, timeout=timeout, checksums=checksums),
+    )
+
+
+def boto3() -> Any:
+    """Return the module boto3.
+
+    Raises:
+        ConnectionStringInvalid: it is not installed.
+
+    """
+    try:
+        return import_module("boto3")
+    except ModuleNotFoundError as error:
+        if error.name != "boto3":
+            raise
+    raise ConnectionStringInvalid("S3 needs boto3, which is not installed: pip install 'storage-conformance[s3]'")
+
+
+def client_config(*, addressing: str = "path", timeout: float = 5.0, checksums: str = "required") -> Any:
+    """Return the botocore configuration under which services are checked."""
+    checksum = "when_required" if checksums == "required" else "when_supported"
+    return import_module("botocore.config").Config(
+        signature_version="s3v4",
+        s3={"addressing_style": addressing},
+        retries={"total_max_attempts": 1},
+        connect_timeout=timeout,
+        read_timeout=timeout,
+        max_pool_connections=32,
+        request_checksum_calculation=checksum,
+        response_checksum_validation=checksum,
+    )
+
+
+def attempt(function: Callable[..., _T], *arguments: Any, **parameters: Any) -> _T:
+    """Call ``function`` of boto3 and raise whatever it raises as an error of the taxonomy.
+
+    The SDK's error is neither cause nor context of ours (AOS-47 rule 2: only its text is kept).
+    """
+    try:
+        return function(*arguments, **parameters)
+    except StorageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a server inside the process (moto) may leak any exception
+        failure = translated(error)
+    raise failure
+
+
+_BY_CODE: Mapping[str, type[StorageError]] = {
+    "NoSuchKey": ObjectNotExist,
+    "NoSuchUpload": ObjectNotExist,
+    "AccessDenied": PermissionDenied,
+    "InvalidAccessKeyId": PermissionDenied,
+    "SignatureDoesNotMatch": PermissionDenied,
+    "SlowDown": RequestThrottled,
+    "TooManyRequests": RequestThrottled,
+    "Throttling": RequestThrottled,
+    "ThrottlingException": RequestThrottled,
+    "EntityTooSmall": RestrictionDissatisfied,
+    "EntityTooLarge": RestrictionDissatisfied,
+    "KeyTooLongError": RestrictionDissatisfied,
+    "MetadataTooLarge": RestrictionDissatisfied,
+    "InvalidRange": RangeNotSatisfiable,
+    "NoSuchBucket": Unexpected,
+    "NotImplemented": Unexpected,
+}
+_BY_STATUS: Mapping[int, type[StorageError]] = {
+    403: PermissionDenied,
+    404: ObjectNotExist,
+    416: RangeNotSatisfiable,
+    429: RequestThrottled,
+}
+
+
+def translated(error: Exception) -> StorageError:
+    """Return the error of the taxonomy that says what ``error`` of boto3 says (AOS-47, GSP-127)."""
+    if not isinstance(error, import_module("botocore.exceptions").ClientError):
+        return Unexpected(f"{type(error).__name__}: {error}")
+    answer: Mapping[str, Any] = getattr(error, "response")  # noqa: B009 - boto3 is untyped
+    code = str(answer.get("Error", {}).get("Code", ""))
+    message = answer.get("Error", {}).get("Message", "")
+    status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (ServiceInternal if status >= 500 else Unexpected)
+    return kind(f"{code}: {message} (HTTP {status})")
