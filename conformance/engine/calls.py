@@ -38,6 +38,13 @@ class PartOf:
 
 
 @dataclass(frozen=True, slots=True)
+class IdOf:
+    """The ``multipart_id`` of the object that step ``step`` returned."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fabricated:
     """An object that no step returned: made by hand, to see it refused."""
 
@@ -46,7 +53,7 @@ class Fabricated:
     multipart_id: str | None = None
 
 
-type_tags: dict[str, type[Any]] = {"handle": Handle, "part": PartOf, "object": Fabricated}
+type_tags: dict[str, type[Any]] = {"handle": Handle, "part": PartOf, "id": IdOf, "object": Fabricated}
 Term = Any
 
 
@@ -83,14 +90,14 @@ class Call:
         found: set[int] = set()
         for term in (*self.args, *self.pairs.values()):
             members = cast("list[Any]", list(term)) if isinstance(term, (list, tuple)) else [term]
-            found |= {member.step for member in members if isinstance(member, (Handle, PartOf))}
+            found |= {member.step for member in members if isinstance(member, (Handle, PartOf, IdOf))}
         return found
 
     def renumbered(self, numbers: dict[int, int]) -> Call:
         """Return the call with its references moved to new step numbers."""
 
         def move(term: Term) -> Term:
-            if isinstance(term, (Handle, PartOf)):
+            if isinstance(term, (Handle, PartOf, IdOf)):
                 return replace(term, step=numbers[term.step])
             return [move(member) for member in cast("list[Any]", term)] if isinstance(term, list) else term
 
@@ -187,6 +194,11 @@ def resolve(term: Term, results: Sequence[Any]) -> Any:
             if value is not None
         }
         return replace(found, **changes, **({} if term.mode is None else {"mode": ObjectMode(term.mode)}))
+    if isinstance(term, IdOf):
+        found = results[term.step]
+        if not isinstance(found, Object) or found.multipart_id is None:
+            raise LookupError(f"step {term.step} returned no upload")
+        return found.multipart_id
     if isinstance(term, PartOf):
         found = results[term.step]
         if not isinstance(found, tuple) or not isinstance(cast("tuple[Any, ...]", found)[-1], Part):

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from conformance.engine.calls import Call, Fabricated, Handle, Outcome, PartOf, Step, invoke
+from conformance.engine.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step, invoke
 from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Part, Restrictions, Source, Storage
 
 
@@ -22,6 +22,7 @@ class Trace:
         self.steps: list[Step] = []
         self._objects: dict[int, tuple[int, Object]] = {}
         self._parts: dict[Part, int] = {}
+        self._uploads: dict[str, int] = {}
 
     def add(self, call: Call, outcome: Outcome) -> None:
         """Keep one step and remember what it returned."""
@@ -30,8 +31,16 @@ class Trace:
         value = outcome.value
         if isinstance(value, Object):
             self._objects[id(value)] = (number, value)
+            if value.multipart_id is not None:
+                self._uploads.setdefault(value.multipart_id, number)
         elif isinstance(value, tuple) and isinstance(cast("tuple[Any, ...]", value)[-1], Part):
             self._parts.setdefault(cast("Part", cast("tuple[Any, ...]", value)[-1]), number)
+
+    def pair(self, name: str, value: Any) -> Any:
+        """Return an optional argument as a term: an upload is named by the step that began it."""
+        if name == "multipart_id" and value in self._uploads:
+            return IdOf(self._uploads[value])
+        return self.term(value)
 
     def term(self, argument: Any) -> Any:
         """Return an argument as a term."""
@@ -164,7 +173,7 @@ class Recorder:
         call = Call(
             op,
             tuple(self.trace.term(argument) for argument in arguments),
-            {name: self.trace.term(value) for name, value in pairs.items() if name != "io_callback"},
+            {name: self.trace.pair(name, value) for name, value in pairs.items() if name != "io_callback"},
             self.client,
         )
         real = [argument.open() if isinstance(argument, Source) else argument for argument in arguments]
