@@ -9,7 +9,8 @@ drawn by Hypothesis::
         ...
 
 Provided are ``store`` (a recorded client in a fresh ``work_dir``), ``again`` (a second client of the same
-``work_dir``), ``outside`` (a client of the parent of ``work_dir``), ``features`` and ``limits``.
+``work_dir``), ``outside`` (a client of the parent of ``work_dir``), ``inside`` (the ``work_dir`` itself), ``features``,
+``limits``, and ``run_program`` (runs calls against the model).
 """
 
 from __future__ import annotations
@@ -21,15 +22,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from hypothesis.strategies import SearchStrategy
 
 from conformance.requirements import Requirement, requirement
 from conformance.storage import Features
 
-PROVIDED = ("store", "again", "outside", "features", "limits", "run_program")
-Profile = Literal["smoke", "standard", "deep"]
+PROVIDED = ("store", "again", "outside", "inside", "features", "limits", "run_program")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,7 @@ class Check:
     also: tuple[str, ...]
     function: Callable[..., None]
     strategies: Mapping[str, SearchStrategy[Any]]
+    provided: tuple[str, ...]
     needs: frozenset[str]
     smoke: bool
     weight: int
@@ -102,6 +103,7 @@ def verifies(
             also=also,
             function=function,
             strategies=getattr(function, "__strategies__", MappingProxyType({})),
+            provided=tuple(name for name in inspect.signature(function).parameters if name in PROVIDED),
             needs=frozenset(entries[0].operations) | frozenset(needs),
             smoke=smoke,
             weight=weight,

@@ -1,0 +1,30 @@
+"""Profiles: how much a run may ask of a backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ProfileName = Literal["smoke", "standard", "deep"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The effort of a run: examples per law, and the limits of shrinking and of one answer.
+
+    ``calls`` is the number of backend calls that the profile aims to stay within, ``shrinks`` how many executions a
+    failing example may cost to be made smaller, ``deadline`` how many seconds one call may take.
+    """
+
+    name: ProfileName
+    examples: int
+    calls: int | None
+    shrinks: int = 60
+    deadline: float = 15.0
+
+
+PROFILES: dict[ProfileName, Profile] = {
+    "smoke": Profile(name="smoke", examples=1, calls=300),
+    "standard": Profile(name="standard", examples=3, calls=3000),
+    "deep": Profile(name="deep", examples=40, calls=None, shrinks=200),
+}

@@ -1,0 +1,112 @@
+"""What became of one check on one backend, in the form of the result document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from conformance.engine.calls import Call, Fabricated, Handle, PartOf, Step
+from conformance.storage import Source
+
+State = Literal["pass", "fail", "error", "not-applicable", "not-run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFailure:
+    """A requirement seen broken: what was expected and observed, and the smallest sequence that shows it."""
+
+    requirement: str
+    what: str
+    expected: str
+    observed: str
+    signature: str
+    reproduced: str
+    arguments: Mapping[str, str]
+    steps: Sequence[Step]
+    diverges: int
+    script: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the failure as the result document has it."""
+        return {
+            "requirement": self.requirement,
+            "what": self.what,
+            "expected": self.expected,
+            "observed": self.observed,
+            "signature": self.signature,
+            "reproduced": self.reproduced,
+            "arguments": dict(self.arguments),
+            "steps": [
+                {
+                    "n": number,
+                    "client": step.call.client,
+                    "op": step.call.op,
+                    "arguments": arguments_text(step.call),
+                    "outcome": step.outcome.brief(),
+                    "expected": self.expected if number == self.diverges else step.expected,
+                    "seconds": round(step.outcome.seconds, 6),
+                    "diverges": number == self.diverges,
+                }
+                for number, step in enumerate(self.steps)
+            ],
+            "calls": [step.call.to_json() for step in self.steps],
+            "script": self.script,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """The result of one check; ``calls`` and ``operations`` count what it asked of the backend."""
+
+    backend: str
+    check: str
+    requirement: str
+    state: State
+    reason: str | None = None
+    calls: int = 0
+    examples: int = 0
+    seconds: float = 0.0
+    operations: Counter[str] = field(default_factory=Counter[str])
+    failure: CheckFailure | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result line of the document."""
+        return {
+            "kind": "result",
+            "backend": self.backend,
+            "check": self.check,
+            "requirement": self.requirement,
+            "state": self.state,
+            "reason": self.reason,
+            "calls": self.calls,
+            "examples": self.examples,
+            "seconds": round(self.seconds, 4),
+            "operations": dict(sorted(self.operations.items())),
+            "failure": self.failure.to_json() if self.failure else None,
+        }
+
+
+def arguments_text(call: Call) -> str:
+    """Return the arguments of a call in one line; references read as ``#step``."""
+    shown = [_text(term) for term in call.args] + [f"{name}={_text(term)}" for name, term in call.pairs.items()]
+    return ", ".join(shown)
+
+
+def _text(term: Any) -> str:
+    match term:
+        case Handle():
+            changed = "" if term.mode is None else f" with mode {term.mode}"
+            return f"#{term.step}{changed}"
+        case PartOf():
+            changed = "" if term.etag is None else f" with etag {term.etag!r}"
+            return f"part of #{term.step}{changed}"
+        case Fabricated():
+            return f"Object({term.path!r}, mode={term.mode}, multipart_id={term.multipart_id!r})"
+        case Source():
+            return repr(term)
+        case list():
+            return "[" + ", ".join(_text(member) for member in term) + "]"  # type: ignore[reportUnknownVariableType]
+        case _:
+            return repr(term)

@@ -1,0 +1,335 @@
+"""The runner: one check on one backend, from examples to a verdict with a counterexample.
+
+Every example gets a fresh ``work_dir``. The first failing example is made smaller (within the profile's limit), then
+run three times again, so that the verdict says how reliably it fails; the trace of its last run is the counterexample.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+from hypothesis.database import ExampleDatabase
+from hypothesis.errors import Flaky, UnsatisfiedAssumption
+
+from conformance.engine.backend import Backend
+from conformance.engine.blame import blamed
+from conformance.engine.calls import Call, Outcome
+from conformance.engine.database import KeyedDatabase
+from conformance.engine.deadline import CallHung, within
+from conformance.engine.expect import Violation
+from conformance.engine.laws import Check
+from conformance.engine.minimise import Example, minimise, run_program
+from conformance.engine.profiles import PROFILES, Profile, ProfileName
+from conformance.engine.recorder import Recorder, Trace
+from conformance.engine.result import CheckFailure, CheckResult
+from conformance.engine.script import script
+from conformance.engine.workspace import Workspaces
+from conformance.storage import Features, Restrictions, SourceFailed, Storage
+
+REPEATS = 3
+HANGS_ALLOWED = 3
+
+
+class ExampleFailed(AssertionError):
+    """The one failure that Hypothesis sees; what really happened is kept by the runner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One failing example."""
+
+    arguments: dict[str, Any]
+    violation: Violation
+    requirement: str
+    trace: Trace
+
+    @property
+    def signature(self) -> str:
+        """What kind of failure this is, stable over keys, sizes and seeds."""
+        last = self.trace.steps[-1] if self.trace.steps else None
+        shape = "no call" if last is None else f"{last.call.op} {last.outcome.error_type or 'answers'}"
+        return f"{self.requirement}: {shape}"
+
+
+class Runner:
+    """Runs checks on one backend.
+
+    Parameters:
+        backend: what to check.
+        profile: how much to ask of it.
+        seed: where random examples come from; the same seed gives the same examples.
+        database: where failing examples are kept between runs, or None.
+        stop_on_first: leave a failing example as it is found (no shrinking, no repeats): for measuring detection.
+
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        profile: ProfileName | Profile = "standard",
+        seed: int = 0,
+        database: ExampleDatabase | None = None,
+        stop_on_first: bool = False,
+    ) -> None:
+        self.backend = backend
+        self.profile = PROFILES[profile] if isinstance(profile, str) else profile
+        self.seed = seed
+        self.stop_on_first = stop_on_first
+        self.workspaces = Workspaces(backend)
+        self.calls = 0
+        self.hangs = 0
+        self._database = database
+        probe = self.workspaces.open(self.workspaces.root)
+        self.features: Features = probe.features()
+        self.limits: Restrictions = probe.metadata().restrictions
+        probe.close()
+
+    def selects(self, check: Check) -> bool:
+        """Whether the profile runs the check at all."""
+        if self.profile.name == "smoke":
+            return check.smoke
+        return check.weight > 0 or self.profile.name == "deep"
+
+    def run(self, check: Check) -> CheckResult:
+        """Run one check and return its result; never raises for anything that the backend does."""
+        base = CheckResult(backend=self.backend.name, check=check.id, requirement=check.requirement, state="pass")
+        reason = check.missing(self.features)
+        if reason is not None:
+            return replace(base, state="not-applicable", reason=reason)
+        if self.hangs >= HANGS_ALLOWED:
+            return replace(base, state="not-run", reason=f"{self.hangs} calls gave no answer; the run was ended")
+        run = _Run(self, check)
+        began = time.perf_counter()
+        try:
+            found = run.search()
+            failure = None if found is None else run.explain(found)
+        except Exception as error:  # noqa: BLE001 - a fault of the kit or of the opener is reported, not raised
+            return replace(
+                base,
+                state="error",
+                reason=f"{type(error).__name__}: {error}",
+                calls=sum(run.operations.values()),
+                examples=run.examples,
+                operations=run.operations,
+                seconds=time.perf_counter() - began,
+            )
+        return replace(
+            base,
+            state="pass" if failure is None else "fail",
+            failure=failure,
+            calls=sum(run.operations.values()),
+            examples=run.examples,
+            operations=run.operations,
+            seconds=time.perf_counter() - began,
+        )
+
+    def clean(self) -> list[str]:
+        """Remove everything that the run made; return what could not be removed."""
+        return self.workspaces.clean()
+
+    def database(self, check: Check) -> ExampleDatabase | None:
+        """Return the example database of one check on this backend."""
+        return None if self._database is None else KeyedDatabase(self._database, f"{self.backend.name}/{check.id}")
+
+
+class _Run:
+    """One check in progress."""
+
+    def __init__(self, runner: Runner, check: Check) -> None:
+        self.runner = runner
+        self.check = check
+        self.examples = 0
+        self.operations: Counter[str] = Counter()
+        self.found: Found | None = None
+        self._shrinks = 0
+
+    def search(self) -> Found | None:
+        """Run examples until one fails; make that one smaller."""
+        profile = self.runner.profile
+        if not self.check.strategies:
+            self.found = self.once({})
+            return self.found
+        phases = [Phase.explicit, Phase.reuse, Phase.generate]
+        if not self.runner.stop_on_first:
+            phases.append(Phase.shrink)
+
+        def example(**arguments: Any) -> None:
+            if self.found is not None and self._shrinks >= profile.shrinks and arguments != self.found.arguments:
+                return
+            self._shrinks += self.found is not None
+            found = self.once(arguments)
+            if found is None:
+                return
+            if self.found is None or found.signature == self.found.signature:
+                self.found = found
+                raise ExampleFailed
+
+        search = hypothesis.settings(
+            max_examples=max(1, profile.examples * max(1, self.check.weight)),
+            phases=phases,
+            deadline=None,
+            database=self.runner.database(self.check),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+        )(hypothesis.seed(self.runner.seed ^ zlib.crc32(self.check.id.encode()))(
+            hypothesis.given(**self.check.strategies)(example),
+        ))
+        try:
+            search()
+        except (ExampleFailed, Flaky):
+            pass
+        return self.found
+
+    def once(self, arguments: dict[str, Any]) -> Found | None:
+        """Run the law on one example in a fresh ``work_dir``."""
+        self.examples += 1
+        trace = Trace()
+        clients = _Clients(self, trace)
+        provided = {name: clients.provide(name) for name in self.check.provided}
+        try:
+            self.check.function(**provided, **arguments)
+        except UnsatisfiedAssumption:
+            raise
+        except Violation as violation:
+            return Found(arguments, violation, violation.requirement or self.check.requirement, trace)
+        except Exception as error:
+            last = trace.steps[-1] if trace.steps else None
+            if last is None or last.outcome.exception is not error:
+                raise
+            what = f"{last.call.op} of {self.check.id.replace('_', ' ')}"
+            violation = Violation(what, expected="success", observed=last.outcome.brief())
+            return Found(arguments, violation, blamed(self.check, last.call.op), trace)
+        finally:
+            clients.close()
+        return None
+
+    def explain(self, found: Found) -> CheckFailure:
+        """Turn a failing example into a failure with the smallest sequence of calls that shows it."""
+        seen = 1
+        repeats = 0 if self.runner.stop_on_first or self.runner.hangs else REPEATS
+        for _ in range(repeats):
+            again = self.once(found.arguments)
+            if again is not None and again.signature == found.signature:
+                seen += 1
+                found = again
+        example = Example(
+            calls=[step.call for step in found.trace.steps],
+            steps=found.trace.steps,
+            requirement=found.requirement,
+            what=found.violation.what,
+            expected=found.violation.expected,
+            observed=found.violation.observed,
+            diverges=len(found.trace.steps) - 1,
+        )
+        if repeats and seen == repeats + 1:
+            example = minimise(example, self.features_limits(), self._execute)
+        return CheckFailure(
+            requirement=example.requirement,
+            what=example.what,
+            expected=example.expected,
+            observed=example.observed,
+            signature=found.signature,
+            reproduced=f"{seen - 1} of {repeats}" if repeats else "not repeated",
+            arguments={name: repr(value)[:2000] for name, value in found.arguments.items()},
+            steps=example.steps,
+            diverges=example.diverges,
+            script=script(example, self.runner.backend),
+        )
+
+    def features_limits(self) -> tuple[Features, Restrictions]:
+        """Return what the model needs to know of the backend."""
+        return self.runner.features, self.runner.limits
+
+    def _execute(self, calls: list[Call]) -> Example | None:
+        """Run calls as a program in a fresh ``work_dir``; return how they diverge from the model, or None."""
+        trace = Trace()
+        clients = _Clients(self, trace)
+        try:
+            run_program(calls, clients.recorder, trace, *self.features_limits())
+        except Violation as violation:
+            return Example(
+                calls=[step.call for step in trace.steps],
+                steps=trace.steps,
+                requirement=violation.requirement or self.check.requirement,
+                what=violation.what,
+                expected=violation.expected,
+                observed=violation.observed,
+                diverges=len(trace.steps) - 1,
+            )
+        finally:
+            clients.close()
+        return None
+
+    def guard(self, op: str, run: Callable[[], Outcome]) -> Outcome:
+        """Make one backend call: count it and bound its time."""
+        self.operations[op] += 1
+        self.runner.calls += 1
+        try:
+            return within(self.runner.profile.deadline, run)
+        except CallHung as hung:
+            self.runner.hangs += 1
+            return Outcome(error="Hung", error_type="CallHung", message=str(hung), exception=hung)
+
+
+class _Clients:
+    """What one example is provided with: clients of one fresh ``work_dir``, opened when first asked for."""
+
+    def __init__(self, run: _Run, trace: Trace) -> None:
+        self._run = run
+        self._trace = trace
+        self._work_dir = run.runner.workspaces.fresh()
+        self._open: dict[int, tuple[Recorder, Storage]] = {}
+
+    def recorder(self, client: int) -> Recorder:
+        """Return client 0 or 1 of the ``work_dir``; 2 is a client of its parent."""
+        if client not in self._open:
+            spaces = self._run.runner.workspaces
+            storage = spaces.open(self._work_dir if client < 2 else spaces.root)
+            self._open[client] = (Recorder(storage, self._trace, client, self._run.guard), storage)
+        return self._open[client][0]
+
+    def provide(self, name: str) -> Any:
+        """Return one of the parameters that laws are provided with."""
+        match name:
+            case "store":
+                return self.recorder(0)
+            case "again":
+                return self.recorder(1)
+            case "outside":
+                return self.recorder(2)
+            case "features":
+                return self._run.runner.features
+            case "limits":
+                return self._run.runner.limits
+            case "inside":
+                return self._work_dir
+            case "run_program":
+                return lambda calls: run_program(calls, self.recorder, self._trace, *self._run.features_limits())
+            case _:
+                raise LookupError(f"laws are not provided with {name!r}")
+
+    def close(self) -> None:
+        """Close every client; an error here is the backend's own affair and changes no verdict."""
+        for _, storage in self._open.values():
+            try:
+                storage.close()
+            except Exception:  # noqa: BLE001, S112
+                continue
+
+
+def derandomized() -> bool:
+    """Whether this looks like a CI run, where the same commit must give the same verdict."""
+    return bool(os.environ.get("CI"))
+
+
+__all__ = ["ExampleFailed", "Runner", "SourceFailed", "derandomized"]

@@ -1,0 +1,101 @@
+"""Workspaces: a fresh ``work_dir`` for every example, everything a run made removed at its end and proven gone."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from conformance.engine.backend import Backend
+from conformance.storage import ListMode, Object, ObjectMode, Storage, StorageError, in_sync
+
+
+class Workspaces:
+    """The part of a backend that belongs to one run: ``/conformance-<id>/<number>/``."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.root = f"/conformance-{uuid.uuid4().hex[:10]}/"
+        self.used = 0
+        self.cleaning_calls = 0
+
+    def fresh(self) -> str:
+        """Return a ``work_dir`` that nobody used before."""
+        self.used += 1
+        return f"{self.root}{self.used}/"
+
+    def open(self, work_dir: str) -> Storage:
+        """Open one client of a ``work_dir``."""
+        return in_sync(self.backend.open(work_dir))
+
+    def clean(self) -> list[str]:
+        """Remove what the run made, open uploads included, and return what is still there (should be nothing).
+
+        The whole root is cleaned through one client; where such a client does not see its children, every
+        ``work_dir`` is cleaned by itself.
+        """
+        if not self.used:
+            return []
+        left = self._empty(self.root)
+        last = f"{self.root}{self.used}/"
+        if not left and self._something_in(last):
+            for number in range(1, self.used + 1):
+                left += [f"{number}/{path}" for path in self._empty(f"{self.root}{number}/")]
+        return left
+
+    def _something_in(self, work_dir: str) -> bool:
+        return any(True for _ in self._survivors(self.open(work_dir)))
+
+    def _empty(self, work_dir: str) -> list[str]:
+        store = self.open(work_dir)
+        operations = store.features().operations
+        if not {"list", "delete"} <= operations:
+            return []
+        try:
+            for o in list(self._survivors(store)):
+                self.cleaning_calls += 1
+                try:
+                    if o.multipart_id is not None and ObjectMode.PART in o.mode:
+                        store.delete(o.path, multipart_id=o.multipart_id)
+                    elif ObjectMode.DIR in o.mode:
+                        store.delete(o.path, object_mode=ObjectMode.DIR)
+                    else:
+                        store.delete(o.path)
+                except Exception:  # noqa: BLE001, S112 - what could not be deleted is found by the second look
+                    continue
+            left = [o.path for o in self._survivors(store)]
+            parent = self.open("/")
+            if not left and store.features().directories == "native":
+                for name in (work_dir.strip("/"),):
+                    parent.delete(name, object_mode=ObjectMode.DIR)
+        except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
+            return [f"(cleaning failed: {type(error).__name__}: {error})"]
+        finally:
+            store.close()
+        return left
+
+    def _survivors(self, store: Storage) -> Iterator[Object]:
+        """Yield files before the directories that hold them, then open uploads."""
+        features = store.features()
+        yield from self._below(store, "", set())
+        if ListMode.PART in features.list_modes and "create_multipart" in features.operations:
+            self.cleaning_calls += 1
+            yield from store.list("", list_mode=ListMode.PART)
+
+    def _below(self, store: Storage, path: str, seen: set[str]) -> Iterator[Object]:
+        if ListMode.PREFIX in store.features().list_modes and store.features().directories != "native":
+            self.cleaning_calls += 1
+            yield from store.list("", list_mode=ListMode.PREFIX)
+            return
+        self.cleaning_calls += 1
+        try:
+            members = list(store.list(path))
+        except StorageError:
+            return
+        for o in members:
+            # A directory that lists itself must not send the walk in circles.
+            if o.path in seen or not o.path or len(o.path) > 4096:
+                continue
+            seen.add(o.path)
+            if ObjectMode.DIR in o.mode:
+                yield from self._below(store, o.path, seen)
+            yield o
