@@ -23,7 +23,7 @@ class Paths:
     Nothing is normalised, so that two spellings never merge silently: a path with an empty, ``.`` or ``..`` segment,
     or one that is not valid Unicode, is refused. A trailing slash says that a directory is meant.
 
-    Parameters:
+    Args:
         work_dir: absolute, ``/``-separated; ``/w`` and ``/w/`` are the same.
         features: the limits (bytes of UTF-8) and whether a leading ``/`` means the root of the service.
 

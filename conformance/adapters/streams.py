@@ -52,8 +52,8 @@ def exactly(r: Reader | None, size: int, io_callback: IoCallback | None = None) 
     while r is not None and left:
         asked = min(left, CHUNK)
         try:
-            chunk = bytes(r.read(asked))
-        except Exception as error:
+            chunk = bytes(memoryview(r.read(asked)))
+        except Exception as error:  # noqa: BLE001 - any cause becomes Unexpected (AOS-47 rule 2)
             raise Unexpected(f"the reader failed after {size - left} of {size} bytes: {error}") from None
         if not chunk:
             raise Unexpected(f"the reader ended after {size - left} of {size} bytes")
@@ -75,7 +75,7 @@ def deliver(chunks: Iterable[bytes], w: Writer, io_callback: IoCallback | None =
     for chunk in chunks:
         try:
             w.write(chunk)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as above
             raise Unexpected(f"the writer failed after {count} bytes: {error}") from None
         count += len(chunk)
         _show(chunk, io_callback)
@@ -86,7 +86,7 @@ def _show(chunk: bytes, io_callback: IoCallback | None) -> None:
     if io_callback is not None:
         try:
             io_callback(chunk)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as above
             raise Unexpected(f"io_callback failed: {error}") from None
 
 
