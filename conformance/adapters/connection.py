@@ -1,0 +1,333 @@
+"""Connection strings: what an operator types, and the opener that it stands for (GSP-90).
+
+===========================================  ==================================================================
+``memory``                                   the reference storage in memory
+``fs``                                       the local file system, in a temporary directory
+``fs:/some/dir``                             the local file system below a directory; ``?create=true`` makes it
+``moto``                                     S3 through moto in this process
+``s3://bucket/prefix?endpoint=URL&…``        any S3 server; options are those of :data:`S3_OPTIONS`
+``pkg.module:open_store``                    any opener, imported with the current directory on ``sys.path``
+===========================================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from conformance.adapters.s3_bucket import Bucket
+from conformance.adapters.s3_client import Location
+from conformance.storage import (
+    AsyncStorage,
+    ConnectionStringInvalid,
+    ServiceNotRegistered,
+    Storage,
+    in_sync,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Opener = Callable[[str], Storage]
+
+_WAYS = "memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, or package.module:opener"
+_OPENER = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _yes() -> bool:
+    return True
+
+
+def _unknown() -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A backend as named by a connection string; making one neither imports its library nor reaches its service."""
+
+    spec: str
+    """The connection string."""
+    name: str
+    """The connection string without its options."""
+    describe: str
+    """What it is, in words."""
+    open: Opener
+    """Return a client of an absolute ``work_dir`` that ends in ``/``."""
+    prepare: Callable[[], None] = _nothing
+    """Make sure, before a run, that the backend can be used; raises StorageError with one sentence."""
+    is_empty: Callable[[], bool] = _yes
+    """Tell whether the root holds nothing; ``True`` where that cannot be known."""
+    remove_root: Callable[[], None] = _nothing
+    """Remove, after a run, the root that ``prepare`` made; never what was there before."""
+    version: Callable[[], str] = _unknown
+    """Return what the service tells of its version, or ``""``."""
+
+
+def open_backend(spec: str) -> Connection:
+    """Return the connection that ``spec`` names.
+
+    Raises:
+        ServiceNotRegistered: nothing of that name exists.
+        ConnectionStringInvalid: the string or an option in it is wrong, or what it names cannot be imported.
+
+    """
+    scheme, colon, rest = spec.partition(":")
+    if spec == "memory":
+        return _memory()
+    if spec == "moto":
+        return _moto()
+    if scheme == "fs":
+        return _file_system(spec, rest) if colon else _temporary()
+    if scheme == "s3":
+        return _s3(spec)
+    if _OPENER.fullmatch(spec):
+        return _imported(spec)
+    raise ServiceNotRegistered(f"{spec!r} names no backend{_meant(spec, ('memory', 'fs', 'moto', 's3'))}; use {_WAYS}")
+
+
+# the three that are embedded
+
+
+def _memory() -> Connection:
+    from conformance.adapters.memory import MemoryService
+
+    return Connection(spec="memory", name="memory", describe="the reference storage in memory", open=MemoryService().open)
+
+
+def _moto() -> Connection:
+    from conformance.adapters.moto import moto_version, open_moto
+
+    return Connection(
+        spec="moto",
+        name="moto",
+        describe="S3 through moto in this process",
+        open=open_moto,
+        prepare=lambda: open_moto("/").close(),
+        version=lambda: f"moto {moto_version()}",
+    )
+
+
+class _Directory:
+    """The root of a file system connection: ``path``, or a temporary directory made when it is first needed."""
+
+    def __init__(self, path: Path | None, *, create: bool) -> None:
+        self._path = path
+        self._create = create
+        self._made: Path | None = None
+
+    def prepare(self) -> None:
+        self._root()
+
+    def open(self, work_dir: str) -> Storage:
+        from conformance.adapters.fs import FileSystem
+
+        return FileSystem(self._root(), work_dir)
+
+    def is_empty(self) -> bool:
+        return not any(self._root().iterdir())
+
+    def remove(self) -> None:
+        if self._made is not None:
+            shutil.rmtree(self._made)
+            self._made = None
+
+    def _root(self) -> Path:
+        if self._made is not None:
+            return self._made
+        if self._path is None:
+            self._made = Path(tempfile.mkdtemp(prefix="conformance-"))
+            return self._made
+        if self._path.is_dir():
+            return self._path
+        if self._path.exists():
+            raise ConnectionStringInvalid(f"{self._path} is not a directory")
+        if not self._create:
+            raise ConnectionStringInvalid(f"there is no directory {self._path}: make it, or add ?create=true")
+        try:
+            self._path.mkdir(parents=True)
+        except OSError as error:
+            raise ConnectionStringInvalid(f"{self._path} cannot be made: {error.strerror}") from None
+        self._made = self._path
+        return self._made
+
+
+def _temporary() -> Connection:
+    directory = _Directory(None, create=True)
+    return Connection(
+        spec="fs",
+        name="fs",
+        describe="the local file system in a temporary directory",
+        open=directory.open,
+        prepare=directory.prepare,
+        remove_root=directory.remove,
+    )
+
+
+def _file_system(spec: str, rest: str) -> Connection:
+    name, _, query = rest.partition("?")
+    if not name:
+        raise ConnectionStringInvalid(f"{spec!r} names no directory: write fs:/some/dir, or fs for a temporary one")
+    options = _options(query, FS_OPTIONS)
+    path = Path(name).expanduser().absolute()
+    directory = _Directory(path, **options)
+    return Connection(
+        spec=spec,
+        name=f"fs:{name}",
+        describe=f"the local file system below {path}",
+        open=directory.open,
+        prepare=directory.prepare,
+        is_empty=directory.is_empty,
+        remove_root=directory.remove,
+    )
+
+
+# S3
+
+
+def _s3(spec: str) -> Connection:
+    parts = urlsplit(spec)
+    if not spec.startswith("s3://") or not parts.netloc:
+        raise ConnectionStringInvalid(f"{spec!r} names no bucket: write s3://bucket/prefix?endpoint=URL")
+    if parts.fragment:
+        raise ConnectionStringInvalid(f"{spec!r} holds a #: write %23 for it")
+    options = _options(parts.query, S3_OPTIONS)
+    create: bool = options.pop("create", False)
+    prefix = unquote(parts.path).strip("/")
+    location = Location(bucket=parts.netloc, prefix=prefix, **options)
+    bucket = Bucket(location, create=create)
+    at = f"at {location.endpoint}" if location.endpoint else "at Amazon, or where the AWS configuration points"
+    return Connection(
+        spec=spec,
+        name=f"s3://{location.bucket}/{prefix}".rstrip("/"),
+        describe=f"the S3 bucket {location.bucket}{f' below {prefix}/' if prefix else ''} {at}",
+        open=bucket.open,
+        prepare=bucket.prepare,
+        is_empty=bucket.is_empty,
+        remove_root=bucket.remove,
+        version=bucket.version,
+    )
+
+
+# any opener
+
+
+def _imported(spec: str) -> Connection:
+    module_name, _, attribute = spec.partition(":")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        target: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise ConnectionStringInvalid(f"{module_name} needs {error.name}, which is not installed") from None
+        raise ConnectionStringInvalid(
+            f"there is no module {module_name} in {Path.cwd()} or among the installed packages",
+        ) from None
+    except Exception as error:  # noqa: BLE001 - an import runs the module, which may raise anything
+        raise ConnectionStringInvalid(f"importing {module_name} raised {type(error).__name__}: {error}") from error
+    for name in attribute.split("."):
+        if not hasattr(target, name):
+            raise ConnectionStringInvalid(f"{module_name} has no {attribute}{_meant(name, dir(target))}")
+        target = getattr(target, name)
+    if not callable(target):
+        raise ConnectionStringInvalid(f"{spec} is no function: an opener takes a work_dir and returns a Storage")
+
+    def opened(work_dir: str) -> Storage:
+        storage = cast("Callable[[str], object]", target)(work_dir)
+        if not isinstance(storage, (Storage, AsyncStorage)):
+            raise ConnectionStringInvalid(f"{spec} returned {type(storage).__name__}, which does not extend Storage")
+        return in_sync(storage)
+
+    return Connection(spec=spec, name=spec, describe=f"what {spec} opens", open=opened)
+
+
+# options
+
+
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is no URL such as http://127.0.0.1:9000")
+    return text
+
+
+def _flag(text: str) -> bool:
+    return _choice("true", "false")(text) == "true"
+
+
+def _choice(*words: str) -> Callable[[str], str]:
+    def one(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"is not {' or '.join(words)}")
+        return text
+
+    return one
+
+
+def _number(kind: type[int] | type[float], least: float, most: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not least <= value <= most:
+            raise ValueError(f"is no {'whole ' if kind is int else ''}number from {least} to {most}")
+        return value
+
+    return number
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise ValueError("is empty")
+    return text
+
+
+FS_OPTIONS: Mapping[str, Callable[[str], Any]] = {"create": _flag}
+"""Options of ``fs:`` connections: ``create=true`` makes a missing directory."""
+
+S3_OPTIONS: Mapping[str, Callable[[str], Any]] = {
+    "endpoint": _endpoint,
+    "region": _text,
+    "create": _flag,
+    "addressing": _choice("path", "virtual"),
+    "timeout": _number(float, 0.1, 600),
+    "page_size": _number(int, 1, 1000),
+    "part_minimum": _number(int, 0, 5 * 1024**3),
+    "checksums": _choice("required", "default"),
+}
+"""Options of ``s3://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``."""
+
+
+def _options(query: str, known: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    """Return the options of ``query``, each read as ``known`` says."""
+    values: dict[str, Any] = {}
+    for name, text in parse_qsl(query, keep_blank_values=True):
+        if name not in known:
+            raise ConnectionStringInvalid(f"unknown option {name}{_meant(name, known)}; options are {', '.join(known)}")
+        if name in values:
+            raise ConnectionStringInvalid(f"the option {name} is given twice")
+        try:
+            values[name] = known[name](text)
+        except ValueError as error:
+            raise ConnectionStringInvalid(f"the option {name} {error}: {text!r}") from None
+    return values
+
+
+def _meant(word: str, words: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, [known for known in words if not known.startswith("_")], n=1)
+    return f", did you mean {close[0]}?" if close else ""
