@@ -1,1 +1,24 @@
-"""."""
+"""What a backend admits to, and the gate that holds it to exactly that."""
+
+from conformance.declaration.accept import Accepted, accept
+from conformance.declaration.deviations import DeclarationInvalid, Declarations, Deviation, load, loads
+from conformance.declaration.gate import Judgement, judge
+from conformance.declaration.judging import Cell, Replay, Standing
+from conformance.declaration.verdict import Exit, Verdict
+
+__all__ = [
+    "Accepted",
+    "Cell",
+    "DeclarationInvalid",
+    "Declarations",
+    "Deviation",
+    "Exit",
+    "Judgement",
+    "Replay",
+    "Standing",
+    "Verdict",
+    "accept",
+    "judge",
+    "load",
+    "loads",
+]

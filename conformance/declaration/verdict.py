@@ -1,0 +1,129 @@
+"""What a backend is told in the end: one sentence, an exit code, and what makes the sentence weaker than it sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from conformance.declaration.judging import Cell, Standing
+
+
+class Exit(IntEnum):
+    """Exit codes that a CI may rely on."""
+
+    AS_DECLARED = 0
+    DIFFERS = 1
+    NO_VERDICT = 2
+    OUT_OF_DATE = 3
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verdict on one backend: in words, as an exit code, with its cells by requirement.
+
+    ``weak`` are sentences on what the verdict does not rest on: read them before the words are believed.
+    """
+
+    backend: str
+    code: Exit
+    words: str
+    weak: tuple[str, ...]
+    cells: Mapping[str, Cell]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict with the name of the backend in front."""
+        return f"{self.backend}: {self.words}"
+
+    def count(self, *standings: Standing) -> int:
+        """Return how many requirements stand so."""
+        return sum(cell.standing in standings for cell in self.cells.values())
+
+
+def verdict(backend: str, cells: Mapping[str, Cell], *, interrupted: bool, weak: Sequence[str] = ()) -> Verdict:
+    """Return the verdict on a backend from where its requirements stand."""
+    counts: dict[Standing, int] = dict.fromkeys(_standings, 0)
+    for cell in cells.values():
+        counts[cell.standing] += 1
+    code = _code(counts, any(cell.ran for cell in cells.values()), interrupted)
+    return Verdict(
+        backend=backend,
+        code=code,
+        words=_words(code, counts),
+        weak=(*_weak(counts), *weak),
+        cells=cells,
+    )
+
+
+_standings: tuple[Standing, ...] = (
+    "pass",
+    "fail",
+    "deviation",
+    "stale",
+    "expired",
+    "not-applicable",
+    "not-run",
+    "error",
+    "blocked",
+    "unplanned",
+)
+
+
+def _code(counts: Mapping[Standing, int], ran: bool, interrupted: bool) -> Exit:
+    if interrupted:
+        return Exit.INTERRUPTED
+    if not ran or counts["error"] or counts["not-run"]:
+        return Exit.NO_VERDICT
+    if counts["fail"]:
+        return Exit.DIFFERS
+    return Exit.OUT_OF_DATE if counts["stale"] or counts["expired"] else Exit.AS_DECLARED
+
+
+def _words(code: Exit, counts: Mapping[Standing, int]) -> str:
+    fails, out_of_date = counts["fail"], counts["stale"] + counts["expired"]
+    applying = counts["pass"] + counts["deviation"] + counts["fail"] + out_of_date + counts["blocked"]
+    declared = f", with {plural(counts['deviation'], 'declared deviation')}" if counts["deviation"] else ""
+    broken = f"does not conform: {fails} of the {plural(applying, 'requirement')} that apply "
+    broken += "fails" if fails == 1 else "fail"
+    broken += " otherwise than declared" if counts["deviation"] else ""
+    match code:
+        case Exit.INTERRUPTED:
+            return "no verdict, the run was interrupted" + (f"; so far it {broken}" if fails else "")
+        case Exit.NO_VERDICT:
+            troubles = [
+                *([f"{plural(counts['error'], 'requirement')} ended in an error"] if counts["error"] else []),
+                *([f"{plural(counts['not-run'], 'requirement')} had no run"] if counts["not-run"] else []),
+            ]
+            return f"no verdict, {' and '.join(troubles) or 'nothing ran'}" + (f"; it also {broken}" if fails else "")
+        case Exit.DIFFERS:
+            return broken
+        case Exit.OUT_OF_DATE:
+            return (
+                f"conformant, but {plural(out_of_date, 'declared deviation')} "
+                f"{'is' if out_of_date == 1 else 'are'} out of date{declared}"
+            )
+        case Exit.AS_DECLARED if counts["blocked"]:
+            verified = applying - counts["blocked"]
+            return f"as declared on {verified} of the {plural(applying, 'requirement')} that apply{declared}"
+        case _:
+            all_of = f"all {applying} requirements that apply" if applying != 1 else "the one requirement that applies"
+            checked = " and were planned" if counts["unplanned"] else ""
+            return f"conformant to {all_of}{checked}{declared}"
+
+
+def _weak(counts: Mapping[Standing, int]) -> list[str]:
+    told: list[tuple[Standing, str]] = [
+        ("error", "ended in an error of the kit or the environment"),
+        ("not-run", "planned but had no run"),
+        ("blocked", "not verified, because every check of them was stopped by the failure of another requirement"),
+        ("unplanned", "covered by no check of this run"),
+        ("not-applicable", "not applicable to this backend"),
+    ]
+    return [f"{plural(counts[standing], 'requirement')} {text}" for standing, text in told if counts[standing]]
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a count with its noun: "1 requirement", "2 requirements"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,87 @@
+"""Frozen dataclasses to JSON and back, driven by their own annotations.
+
+Fields that a reader does not know are ignored, so that a later version may add some without a new format number.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class Unfit(ValueError):
+    """A value is not what its field holds; the message says where and what was wanted."""
+
+
+def to_json(value: Any) -> Any:
+    """Return a dataclass, or a collection of them, as JSON-able data."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def from_json(kind: type[T], data: Any, where: str) -> T:
+    """Return the dataclass of ``kind`` that :func:`to_json` wrote; ``where`` begins the messages.
+
+    Raises:
+        Unfit: a field is missing or holds something of another type.
+
+    """
+    if not isinstance(data, dict):
+        raise Unfit(f"{where} is no object")
+    record = cast("dict[str, Any]", data)
+    arguments: dict[str, Any] = {}
+    for name, (hint, needed) in _shape(kind).items():
+        if name in record:
+            arguments[name] = _value(hint, record[name], f"{where}.{name}")
+        elif needed:
+            raise Unfit(f"{where}.{name} is missing")
+    return kind(**arguments)
+
+
+@cache
+def _shape(kind: type[Any]) -> dict[str, tuple[Any, bool]]:
+    hints = get_type_hints(kind)
+    return {f.name: (hints[f.name], f.default is MISSING and f.default_factory is MISSING) for f in fields(kind)}
+
+
+def _value(hint: Any, data: Any, where: str) -> Any:
+    origin, members = get_origin(hint), get_args(hint)
+    if hint is Any:
+        return data
+    if origin in (Union, types.UnionType):
+        if data is None and type(None) in members:
+            return None
+        return _value(next(member for member in members if member is not type(None)), data, where)
+    if origin is Literal:
+        if data not in members:
+            raise Unfit(f"{where} is {data!r} and not one of {', '.join(members)}")
+        return data
+    if origin is tuple:
+        if not isinstance(data, list):
+            raise Unfit(f"{where} is no array")
+        return tuple(_value(members[0], item, f"{where}[{n}]") for n, item in enumerate(cast("list[Any]", data)))
+    if origin is not None:
+        if not isinstance(data, dict):
+            raise Unfit(f"{where} is no object")
+        items = cast("dict[str, Any]", data).items()
+        return {key: _value(members[1], item, f"{where}.{key}") for key, item in items}
+    if is_dataclass(hint):
+        return from_json(cast("type[Any]", hint), data, where)
+    if hint is float and type(data) is int:
+        return float(data)
+    if type(data) is not hint:
+        raise Unfit(f"{where} is {data!r} and not {_words.get(hint, hint)}")
+    return data
+
+
+_words = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
