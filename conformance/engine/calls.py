@@ -187,7 +187,7 @@ def resolve(term: Term, results: Sequence[Any]) -> Any:
     if isinstance(term, Handle):
         found = results[term.step]
         if not isinstance(found, Object):
-            raise LookupError(f"step {term.step} returned no object")
+            raise LookupError(f"step {term.step} returned no object")  # noqa: TRY004
         changes: dict[str, Any] = {
             name: value
             for name, value in (("path", term.path), ("multipart_id", term.multipart_id))
@@ -265,7 +265,7 @@ def _term_to_json(term: Term) -> Any:
     if isinstance(term, ListMode):
         return {"list_mode": int(term)}
     if isinstance(term, Part):
-        return {"literal_part": list(term)}
+        return {"literal_part": [term.index, term.size, term.etag]}
     if isinstance(term, list):
         return [_term_to_json(member) for member in cast("list[Any]", term)]
     if isinstance(term, dict):

@@ -31,7 +31,7 @@ def within(seconds: float, run: Callable[[], T]) -> T:
     if threading.current_thread() is not threading.main_thread():
         return run()
 
-    def late(number: int, frame: FrameType | None) -> None:
+    def late(_number: int, _frame: FrameType | None) -> None:
         raise _Late
 
     previous = signal.signal(signal.SIGALRM, late)

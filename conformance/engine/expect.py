@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,7 +76,7 @@ def refused(
     *errors: type[StorageError],
     what: str = "the operation",
     requirement: str | None = None,
-) -> Iterator[list[StorageError]]:
+) -> Generator[list[StorageError], None, None]:
     """Demand that the call in the block is refused with one of the errors (any of the taxonomy when none is given).
 
     Yields a list that holds the error after the block.
@@ -103,10 +103,11 @@ def refused(
 
 
 @contextmanager
-def either(*errors: type[StorageError]) -> Iterator[list[StorageError]]:
+def either(*errors: type[StorageError]) -> Generator[list[StorageError], None, None]:
     """Allow success or one of the errors, where the specification leaves both open; yields a list with the error."""
+    kinds = errors or (StorageError,)
     caught: list[StorageError] = []
     try:
         yield caught
-    except errors or (StorageError,) as error:
+    except kinds as error:
         caught.append(error)

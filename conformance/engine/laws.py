@@ -95,7 +95,7 @@ def verifies(
     """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        entries: list[Requirement] = [requirement(requirement_id), *(requirement(other) for other in also)]
+        entries: list[Requirement] = [requirement(name) for name in (requirement_id, *also)]
         module = function.__module__.rpartition(".")[2]
         function.__check__ = Check(  # type: ignore[attr-defined]
             id=f"{module}.{function.__name__.removeprefix('test_')}",

@@ -11,6 +11,7 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,12 +63,14 @@ class Found:
 class Runner:
     """Runs checks on one backend.
 
-    Parameters:
+    Parameters
+    ----------
         backend: what to check.
         profile: how much to ask of it.
         seed: where random examples come from; the same seed gives the same examples.
         database: where failing examples are kept between runs, or None.
         stop_on_first: leave a failing example as it is found (no shrinking, no repeats): for measuring detection.
+        on_example: is given the ``work_dir`` and the trace of every example: for measuring the engine's own cost.
 
     """
 
@@ -79,11 +82,13 @@ class Runner:
         seed: int = 0,
         database: ExampleDatabase | None = None,
         stop_on_first: bool = False,
+        on_example: Callable[[str, Trace], None] | None = None,
     ) -> None:
         self.backend = backend
         self.profile = PROFILES[profile] if isinstance(profile, str) else profile
         self.seed = seed
         self.stop_on_first = stop_on_first
+        self.on_example = on_example
         self.workspaces = Workspaces(backend)
         self.calls = 0
         self.hangs = 0
@@ -181,13 +186,13 @@ class _Run:
             suppress_health_check=list(HealthCheck),
             report_multiple_bugs=False,
             print_blob=False,
-        )(hypothesis.seed(self.runner.seed ^ zlib.crc32(self.check.id.encode()))(
-            hypothesis.given(**self.check.strategies)(example),
-        ))
-        try:
+        )(
+            hypothesis.seed(self.runner.seed ^ zlib.crc32(self.check.id.encode()))(
+                hypothesis.given(**self.check.strategies)(example),
+            )
+        )
+        with suppress(ExampleFailed, Flaky):
             search()
-        except (ExampleFailed, Flaky):
-            pass
         return self.found
 
     def once(self, arguments: dict[str, Any]) -> Found | None:
@@ -211,6 +216,8 @@ class _Run:
             return Found(arguments, violation, blamed(self.check, last.call.op), trace)
         finally:
             clients.close()
+            if self.runner.on_example is not None:
+                self.runner.on_example(clients.work_dir, trace)
         return None
 
     def explain(self, found: Found) -> CheckFailure:
@@ -287,14 +294,14 @@ class _Clients:
     def __init__(self, run: _Run, trace: Trace) -> None:
         self._run = run
         self._trace = trace
-        self._work_dir = run.runner.workspaces.fresh()
+        self.work_dir = run.runner.workspaces.fresh()
         self._open: dict[int, tuple[Recorder, Storage]] = {}
 
     def recorder(self, client: int) -> Recorder:
         """Return client 0 or 1 of the ``work_dir``; 2 is a client of its parent."""
         if client not in self._open:
             spaces = self._run.runner.workspaces
-            storage = spaces.open(self._work_dir if client < 2 else spaces.root)
+            storage = spaces.open(self.work_dir if client < 2 else spaces.root)
             self._open[client] = (Recorder(storage, self._trace, client, self._run.guard), storage)
         return self._open[client][0]
 
@@ -312,7 +319,7 @@ class _Clients:
             case "limits":
                 return self._run.runner.limits
             case "inside":
-                return self._work_dir
+                return self.work_dir
             case "run_program":
                 return lambda calls: run_program(calls, self.recorder, self._trace, *self._run.features_limits())
             case _:

@@ -87,6 +87,5 @@ def _load(file: str, entry: dict[str, Any]) -> Requirement:
             f"{file}: {name}: unknown fields {sorted(unknown)}, missing {sorted(lacking)}, "
             f"unknown operations {strange}, level {entry.get('level')!r}",
         )
-    return Requirement(
-        **{**entry, "operations": tuple(entry["operations"]), "subject": entry.get("subject", file.removesuffix(".toml"))}
-    )
+    fields: dict[str, Any] = {"subject": file.removesuffix(".toml"), **entry, "operations": tuple(entry["operations"])}
+    return Requirement(**fields)

@@ -23,15 +23,15 @@ from conformance.storage.errors import (
 )
 from conformance.storage.features import Features
 from conformance.storage.modes import ListMode, ObjectMode
-from conformance.storage.sources import Content, Source, SourceFailed
 from conformance.storage.objects import Block, HTTPRequest, Object, Part, Restrictions, Segment, StorageMeta
+from conformance.storage.sources import Content, Source, SourceFailed
 
 __all__ = [
     "AsyncStorage",
     "Block",
-    "Content",
     "CapabilityInsufficient",
     "ConnectionStringInvalid",
+    "Content",
     "Features",
     "HTTPRequest",
     "IoCallback",
@@ -55,9 +55,9 @@ __all__ = [
     "Segment",
     "ServiceInternal",
     "ServiceNotRegistered",
-    "Storage",
     "Source",
     "SourceFailed",
+    "Storage",
     "StorageError",
     "StorageMeta",
     "Unexpected",

@@ -42,7 +42,7 @@ def guarded(operation: Operation, method: Callable[..., Any], *, loose: bool) ->
     """Return ``method`` behind the guards of its operation."""
     takes = inspect.signature(method).parameters
     anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in takes.values())
-    refused = frozenset() if anything else frozenset(operation.pairs) - frozenset(takes)
+    refused: frozenset[str] = frozenset() if anything else frozenset(operation.pairs) - frozenset(takes)
     mode = operation.object_mode
 
     def check(arguments: tuple[Any, ...], pairs: dict[str, Any]) -> dict[str, Any]:

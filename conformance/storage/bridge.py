@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from conformance.storage.base import AsyncStorage, Storage
 from conformance.storage.definitions import operations
@@ -47,4 +47,4 @@ class _Bridge(Storage):
 
 def in_sync(storage: Storage | AsyncStorage) -> Storage:
     """Return ``storage`` as a synchronous :class:`Storage`; a synchronous one comes back unchanged."""
-    return _Bridge(storage) if isinstance(storage, AsyncStorage) else cast("Storage", storage)
+    return _Bridge(storage) if isinstance(storage, AsyncStorage) else storage

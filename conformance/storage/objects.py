@@ -41,7 +41,8 @@ class Object:
     system_metadata: Mapping[str, str] = field(default_factory=_nothing, hash=False)
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Part:
     """One uploaded part (AOS-62): zero-based ``index``, ``size`` in bytes, the service's opaque ``etag``."""
 
     index: int
