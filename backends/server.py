@@ -18,10 +18,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 START_SECONDS = 60.0
 STOP_SECONDS = 3.0
@@ -31,14 +32,14 @@ CREDENTIALS: Mapping[str, str] = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCES
 """What every S3 server here accepts, for the environment of its clients."""
 
 _PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+_libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-class NotInstalled(Exception):
+class NotInstalled(Exception):  # noqa: N818 - named for the fact
     """The package that brings a server is missing; the text says how to install it."""
 
 
-class ServerFailed(Exception):
+class ServerFailed(Exception):  # noqa: N818 - likewise
     """A server ended or did not answer in time; the text ends with the tail of its log."""
 
 
@@ -58,6 +59,8 @@ class Started:
 
 Command = Callable[[Path, Sequence[int]], Sequence[str]]
 """Makes the command line of a server from its directory and the ports chosen for it."""
+Ready = Callable[[Sequence[int]], bool]
+"""Tells, by asking the server on its ports, whether it serves."""
 
 
 def script(name: str, package: str) -> str:
@@ -81,9 +84,9 @@ def running(
     command: Command,
     *,
     ports: int,
-    ready: Callable[[Sequence[int]], bool],
+    ready: Ready,
     environment: Mapping[str, str] | None = None,
-) -> Iterator[tuple[Sequence[int], Path]]:
+) -> Generator[tuple[Sequence[int], Path]]:
     """Run a server and yield its ports and its log; the first port is the one that clients use.
 
     A port may be taken by somebody else between choosing and using it: then the start is tried again with others.
@@ -92,7 +95,7 @@ def running(
         name: what to call it in messages.
         command: makes the command line.
         ports: how many ports it needs.
-        ready: tells, by asking the server on its ports, whether it serves.
+        ready: tells whether it serves.
         environment: variables for the server, besides ours without AWS settings and proxies.
 
     Raises:
@@ -101,7 +104,8 @@ def running(
     """
     for attempt in range(1, ATTEMPTS + 1):
         with ExitStack() as stack:
-            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True)))
+            temporary = tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True)
+            directory = Path(stack.enter_context(temporary))
             chosen = free_ports(ports)
             log = directory / "server.log"
             process = stack.enter_context(_process(command(directory, chosen), directory, log, environment or {}))
@@ -136,7 +140,7 @@ def answers(url: str, *statuses: int) -> bool:
         return False
 
 
-def _becomes_ready(process: subprocess.Popen[bytes], ports: Sequence[int], ready: Callable[[Sequence[int]], bool]) -> bool:
+def _becomes_ready(process: subprocess.Popen[bytes], ports: Sequence[int], ready: Ready) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if ready(ports):
@@ -148,10 +152,10 @@ def _becomes_ready(process: subprocess.Popen[bytes], ports: Sequence[int], ready
 @contextmanager
 def _process(
     command: Sequence[str], directory: Path, log: Path, environment: Mapping[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Generator[subprocess.Popen[bytes]]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and not k.lower().endswith("_proxy")}
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
             command,
             cwd=directory,
             env={**inherited, **environment},
@@ -168,8 +172,7 @@ def _process(
 
 
 def _die_with_parent() -> None:
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from conformance.adapters.memory import MemoryService
+from conformance.adapters.moto import moto_version, open_moto
 from conformance.adapters.s3_bucket import Bucket
 from conformance.adapters.s3_client import Location
 from conformance.storage import (
@@ -103,14 +105,11 @@ def open_backend(spec: str) -> Connection:
 
 
 def _memory() -> Connection:
-    from conformance.adapters.memory import MemoryService
-
-    return Connection(spec="memory", name="memory", describe="the reference storage in memory", open=MemoryService().open)
+    service = MemoryService()
+    return Connection(spec="memory", name="memory", describe="the reference storage in memory", open=service.open)
 
 
 def _moto() -> Connection:
-    from conformance.adapters.moto import moto_version, open_moto
-
     return Connection(
         spec="moto",
         name="moto",
@@ -237,7 +236,7 @@ def _imported(spec: str) -> Connection:
         raise ConnectionStringInvalid(
             f"there is no module {module_name} in {Path.cwd()} or among the installed packages",
         ) from None
-    except Exception as error:  # noqa: BLE001 - an import runs the module, which may raise anything
+    except Exception as error:  # an import runs the module, which may raise anything
         raise ConnectionStringInvalid(f"importing {module_name} raised {type(error).__name__}: {error}") from error
     for name in attribute.split("."):
         if not hasattr(target, name):
@@ -278,7 +277,7 @@ def _choice(*words: str) -> Callable[[str], str]:
     return one
 
 
-def _number(kind: type[int] | type[float], least: float, most: float) -> Callable[[str], float]:
+def _number(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
     def number(text: str) -> float:
         try:
             value = kind(text)

@@ -81,7 +81,7 @@ def _client() -> Any:
         aws_secret_access_key="moto",  # noqa: S106 - moto takes any
         region_name="us-east-1",
     )
-    client = session.client("s3", endpoint_url=_LOCATION.endpoint, config=client_config())
+    client = session.client("s3", endpoint_url=_LOCATION.endpoint, config=client_config(_LOCATION))
     client.meta.events.register_first("before-send.s3", answered)
     client.create_bucket(Bucket=_LOCATION.bucket)
     return client

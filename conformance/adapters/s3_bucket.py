@@ -32,7 +32,7 @@ class Bucket:
         """Make sure that the bucket can be used.
 
         Raises:
-            ConnectionStringInvalid: boto3 or credentials are missing, the endpoint cannot be reached, there is no bucket.
+            ConnectionStringInvalid: no boto3, no credentials, nobody at the endpoint, or no bucket.
             PermissionDenied: the credentials may not use the bucket.
 
         """

@@ -6,7 +6,7 @@ boto3 is imported inside the functions only, so that the package works without i
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -68,31 +68,18 @@ def client_for(location: Location) -> Any:
         ConnectionStringInvalid: boto3 is not installed.
 
     """
-    return _client(
-        location.endpoint,
-        location.region,
-        location.addressing,
-        location.timeout,
-        location.checksums,
-        tuple(os.environ.get(name) for name in _CHAIN),
-    )
+    anywhere = replace(location, bucket="", prefix="", page_size=0, part_minimum=0)
+    return _client(anywhere, tuple(os.environ.get(name) for name in _CHAIN))
 
 
 @lru_cache(maxsize=32)
-def _client(
-    endpoint: str | None,
-    region: str | None,
-    addressing: str,
-    timeout: float,
-    checksums: str,
-    environment: tuple[str | None, ...],  # part of the cache key
-) -> Any:
+def _client(location: Location, _environment: tuple[str | None, ...]) -> Any:
     session = boto3().Session()
     return session.client(
         "s3",
-        endpoint_url=endpoint,
-        region_name=region or session.region_name or "us-east-1",
-        config=client_config(addressing=addressing, timeout=timeout, checksums=checksums),
+        endpoint_url=location.endpoint,
+        region_name=location.region or session.region_name or "us-east-1",
+        config=client_config(location),
     )
 
 
@@ -111,15 +98,15 @@ def boto3() -> Any:
     raise ConnectionStringInvalid("S3 needs boto3, which is not installed: pip install 'storage-conformance[s3]'")
 
 
-def client_config(*, addressing: str = "path", timeout: float = 5.0, checksums: str = "required") -> Any:
+def client_config(location: Location) -> Any:
     """Return the botocore configuration under which services are checked."""
-    checksum = "when_required" if checksums == "required" else "when_supported"
+    checksum = "when_required" if location.checksums == "required" else "when_supported"
     return import_module("botocore.config").Config(
         signature_version="s3v4",
-        s3={"addressing_style": addressing},
+        s3={"addressing_style": location.addressing},
         retries={"total_max_attempts": 1},
-        connect_timeout=timeout,
-        read_timeout=timeout,
+        connect_timeout=location.timeout,
+        read_timeout=location.timeout,
         max_pool_connections=32,
         request_checksum_calculation=checksum,
         response_checksum_validation=checksum,
