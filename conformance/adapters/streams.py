@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from conformance.storage import RestrictionDissatisfied, Unexpected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from conformance.storage import IoCallback, Reader, Writer
 
@@ -119,7 +119,7 @@ class Download(NamedTuple):
 
 
 @contextmanager
-def download(url: str, maximum: int | None = None) -> Iterator[Download]:
+def download(url: str, maximum: int | None = None) -> Generator[Download]:
     """Open ``url`` (http or https) and stream its body, with or without a length given by the server.
 
     The server's errors are the URL's and say nothing of any object here: all of them are ``Unexpected``.
