@@ -1,0 +1,115 @@
+"""``conformance check``: run the checks on backends and tell the verdict."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.cli.outputs import declarations, step_summary, write_junit, write_report
+from conformance.cli.progress import progress
+from conformance.cli.running import run
+from conformance.cli.telling import tell
+from conformance.planning import Asked, check_profile, check_seed, own_folder, select
+from conformance.problems import Problem, meant
+from conformance.registry import entry_point_backends
+from conformance.settings import Settings, settings
+
+EMBEDDED = ("memory", "fs", "moto")
+
+
+@click.command(name="check")
+@click.argument("backends", nargs=-1, metavar="[BACKEND]...")
+@click.option("--profile", metavar="smoke|standard|deep", help="How much to ask of a backend: about 300, 3,000 or as many calls as it takes. [standard]")
+@click.option("--seed", metavar="N", help="Where the examples come from: the same seed gives the same examples; random for a new one. [0]")
+@click.option("--only", multiple=True, metavar="ID", help="Only this check, requirement or subject (delete); may be given several times.")
+@click.option("-n", "workers", type=click.IntRange(1, 64), default=1, metavar="WORKERS", help="Processes per backend. [1]")
+@click.option("--declared", type=click.Path(path_type=Path), metavar="FILE", help="The deviations file: what the backend is known to do otherwise.")
+@click.option("--results", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Where to write the result document. [.conformance/last.jsonl]")
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Where to write the page. [conformance-report.html]")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Also write JUnit XML.")
+@click.option("--allow-non-empty", is_flag=True, help="Go on where the directory or prefix holds something already.")
+@click.option("--deadline", type=click.FloatRange(min=0.1), metavar="SECONDS", help="How long one call may take. [15]")
+@click.option("--quiet", "-q", is_flag=True, help="Only the verdicts.")
+@click.pass_context
+def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> None:
+    """Check BACKENDs: run every check that applies and tell the verdict.
+
+    \b
+    A BACKEND is one of
+      memory, fs, moto                    inside this process (all three when none is given)
+      fs:/some/dir                        the local file system below a directory
+      s3://bucket/prefix?endpoint=URL     any S3 server; credentials from the ordinary AWS chain;
+                                          add &create=true where the bucket is to be made
+      package.module:open_store           your own opener: open_store(work_dir) -> Storage
+      mystore                             a name from [tool.conformance] in pyproject.toml
+    \b
+    Examples:
+      conformance check
+      conformance check mystore:open_store --profile smoke
+      conformance check fs:/tmp/empty moto --only delete --only multipart.hidden_until_complete
+      conformance check mystore:open_store -n 4 --declared deviations.toml --junit conformance.xml
+
+    Each backend runs in a process of its own: a backend that crashes or hangs is a result, not the end of the run.
+    """
+    folder = Path.cwd()
+    own = settings(folder)
+    seed = options["seed"]
+    asked = Asked(
+        profile=check_profile(options["profile"] or own.profile or "standard"),
+        seed=check_seed(seed) if seed is not None else own.seed or 0,
+        only=select(options["only"]),
+        deadline=options["deadline"],
+    )
+    chosen = choose(backends, own)
+    declared = declarations(options["declared"] or own.declared)
+    results: Path = options["results"] or own_folder(folder) / "last.jsonl"
+    page: Path = options["report"] or folder / "conformance-report.html"
+    watcher = progress(quiet=options["quiet"], asked=asked)
+    try:
+        with watcher:
+            document = run(
+                chosen,
+                asked,
+                folder=folder,
+                file=results,
+                workers=options["workers"],
+                allow_non_empty=options["allow_non_empty"],
+                watcher=watcher,
+            )
+        if options["results"]:
+            shutil.copyfile(results, own_folder(folder) / "last.jsonl")
+        judgement = tell(document, declared, quiet=options["quiet"])
+        write_report(page, document, declared)
+        if options["junit"]:
+            write_junit(options["junit"], document, declared)
+        step_summary(document, declared)
+    except OSError as error:
+        raise Problem(f"{error.filename or results} cannot be written: {error.strerror or error}") from None
+    if not options["quiet"]:
+        click.echo(f"\nThe whole story: {page}")
+    ctx.exit(int(judgement.code))
+
+
+def choose(names: tuple[str, ...], own: Settings) -> list[tuple[str, str]]:
+    """Return (name, connection string) of the backends meant, names unique.
+
+    Raises:
+        Problem: one is named twice, or a name is not known.
+
+    """
+    known = {**entry_point_backends(own, names), **own.backends}
+    found: dict[str, str] = {}
+    for name in names or EMBEDDED:
+        spec = known.get(name, name)
+        plain = spec not in EMBEDDED and ":" not in spec
+        if plain:
+            ways = "; use memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, or package.module:opener"
+            raise Problem(f"no backend is called {name!r}{meant(name, [*known, *EMBEDDED], ways)}")
+        shown = name if name in known else name.partition("?")[0]
+        if shown in found:
+            raise Problem(f"{shown} is named twice: name each backend once, or give them names in [tool.conformance]")
+        found[shown] = spec
+    return list(found.items())

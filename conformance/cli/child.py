@@ -1,0 +1,166 @@
+"""The process in which the checks of one backend run: whatever the backend does to it, the run itself goes on.
+
+The child announces everything it does before it does it; the parent asks for one check at a time. Messages to the
+parent are ``(word, …)``: ``refused sentence`` · ``ready entry plan`` · ``result json`` · ``cleaned leaks`` · ``alive``.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from conformance.adapters.connection import Connection, open_backend
+from conformance.engine.laws import checks
+from conformance.engine.runner import Runner
+from conformance.engine.workspace import Workspaces
+from conformance.planning import FOLDER, Asked, database, entry, plan
+from conformance.problems import Problem
+from conformance.registry import from_connection
+from conformance.storage import StorageError
+
+if TYPE_CHECKING:
+    from conformance.engine.backend import Backend
+
+PULSE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a child needs to know. ``first``: it prepares the backend; ``scratch``: its temporary directory."""
+
+    spec: str
+    name: str
+    asked: Asked
+    folder: Path
+    scratch: Path
+    first: bool = True
+    allow_non_empty: bool = False
+
+
+class Stopped(KeyboardInterrupt):
+    """The parent ended the run; no ``Exception``, so that nothing on the way takes it for a failure."""
+
+
+def serve(pipe: Pipe, job: Job) -> None:
+    """Open the backend and run the checks that the parent asks for, until it asks for no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop)
+    tempfile.tempdir = str(job.scratch)
+    set_hypothesis_home_dir(job.folder / FOLDER)
+    faulthandler.enable()
+    say = _Voice(pipe)
+    opened: Connection | None = None
+    runner: Runner | None = None
+    try:
+        try:
+            opened, runner = _open(job)
+        except (Problem, StorageError) as error:
+            say("refused", str(error) if isinstance(error, Problem) else error.message or str(error))
+            return
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - an opener may raise anything
+            say("refused", f"{job.name} cannot be opened: {type(error).__name__}: {error}")
+            return
+        say("ready", entry(runner), plan(runner, job.asked), runner.workspaces.root)
+        say.keep_alive(runner)
+        _work(pipe, say, runner, opened if job.first else None)
+    except Stopped:
+        # A second signal must not cut the cleaning short: the parent kills a child that takes too long.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if runner is not None:
+            say("cleaned", runner.clean())
+        if opened is not None and job.first:
+            opened.remove_root()
+    except (BrokenPipeError, EOFError):
+        return  # the parent is gone
+
+
+def _open(job: Job) -> tuple[Connection, Runner]:
+    connection = open_backend(job.spec)
+    if job.first:
+        connection.prepare()
+        if not job.allow_non_empty and not connection.is_empty():
+            raise Problem(
+                f"{job.name} is not empty: name an empty directory or prefix, or pass --allow-non-empty "
+                "(the run works in a directory of its own and removes only that)"
+            )
+    backend: Backend = from_connection(connection, job.name)
+    asked = job.asked
+    return connection, Runner(backend, profile=asked.effort(), seed=asked.seed, database=database(job.folder))
+
+
+def _work(pipe: Pipe, say: _Voice, runner: Runner, opened: Connection | None) -> None:
+    while True:
+        word, *details = pipe.recv()
+        if word == "check":
+            say("result", _checked(runner, details[0]))
+        elif word == "clean":
+            say("cleaned", [*runner.clean(), *(path for root in details[0] for path in _orphan(runner.backend, *root))])
+            if opened is not None:
+                opened.remove_root()
+            return
+
+
+def _checked(runner: Runner, identifier: str) -> dict[str, Any]:
+    check = checks()[identifier]
+    try:
+        return runner.run(check).to_json()
+    except SystemExit as error:
+        return {
+            "kind": "result",
+            "backend": runner.backend.name,
+            "check": check.id,
+            "requirement": check.requirement,
+            "state": "error",
+            "reason": f"the backend called sys.exit({error.code!r})",
+        }
+
+
+def _orphan(backend: Backend, root: str, used: int) -> list[str]:
+    """Clean what a child that died left behind."""
+    spaces = Workspaces(backend)
+    spaces.root, spaces.used = root, used
+    return spaces.clean()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped
+
+
+class _Voice:
+    """What the child says; the pulse speaks from a thread of its own."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def __call__(self, *message: Any) -> None:
+        with self._lock:
+            self._pipe.send(message)
+        sys.stdout.flush()
+
+    def keep_alive(self, runner: Runner) -> None:
+        """Tell the parent now and then that calls are answered; a backend that hangs gives no sign of life."""
+
+        def beat() -> None:
+            told = -1
+            while True:
+                threading.Event().wait(PULSE)
+                made = runner.calls + runner.workspaces.cleaning_calls
+                if made != told:
+                    told = made
+                    try:
+                        self("alive", runner.workspaces.used)
+                    except OSError:
+                        return
+
+        threading.Thread(target=beat, daemon=True).start()

@@ -1,0 +1,102 @@
+"""The command group: what every verb shares, above all that a person sees sentences and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from conformance import __version__
+from conformance.problems import Problem, meant
+
+VERBS = ("check", "list", "explain", "replay", "doctor", "report", "accept")
+COULD_NOT = 2
+INTERRUPTED = 130
+
+
+class Verbs(click.Group):
+    """Loads a verb when it is asked for, and suggests the one that was meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which one meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the verb of that name."""
+        if cmd_name not in VERBS:
+            return None
+        return import_module(f"conformance.cli.{cmd_name}_verb").command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which one was meant."""
+        name = args[0]
+        if name not in VERBS and not name.startswith("-"):
+            hint = meant(name, VERBS, f"; the verbs are {', '.join(VERBS)}")
+            looks_like_backend = ":" in name or name in {"memory", "fs", "moto"}
+            raise Problem(f"there is no verb {name!r}" + (f"; try conformance check {name}" if looks_like_backend else hint))
+        return super().resolve_command(ctx, args)
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Run a verb and turn what went wrong into one sentence and an exit code."""
+        try:
+            code = super().main(args, prog_name, **{**extra, "standalone_mode": False})
+        except click.exceptions.Exit as exit_:
+            code = exit_.exit_code
+        except click.Abort:
+            click.echo("interrupted", err=True)
+            code = INTERRUPTED
+        except click.UsageError as error:
+            click.echo(f"{error.format_message()} (conformance --help tells how)", err=True)
+            code = COULD_NOT
+        except (Problem, click.ClickException) as error:
+            click.echo(error.format_message() if isinstance(error, click.ClickException) else str(error), err=True)
+            code = COULD_NOT
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except BrokenPipeError:
+            sys.stderr.close()
+            code = COULD_NOT
+        except Exception as error:
+            if os.environ.get("CONFORMANCE_DEBUG"):
+                raise
+            fault = f"this is a fault of the kit: {type(error).__name__}: {error}"
+            click.echo(f"{fault} (please report it, with what CONFORMANCE_DEBUG=1 shows)", err=True)
+            code = COULD_NOT
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="storage-conformance")
+def group() -> None:
+    """Tells whether a storage backend behaves as specified, and proves it where it does not.
+
+    \b
+    Begin here. Without arguments three backends inside this process are checked:
+      conformance check
+    \b
+    Then your own. Any function that takes a work_dir and returns a Storage will do:
+      conformance check mystore:open_store
+      conformance check fs:/some/empty/dir
+      conformance check "s3://bucket/prefix?endpoint=http://127.0.0.1:9000"
+    \b
+    It ends with a verdict in words, conformance-report.html, and an exit code for your CI:
+      0 as declared   1 differs   2 could not do its job   3 a declaration is out of date   130 interrupted
+    \b
+    Something failed? See what is asked, see it again, read the whole story:
+      conformance explain delete.idempotent
+      conformance replay 1
+      open conformance-report.html
+    \b
+    You know, and it stays like that? Declare it; from then on only a change fails:
+      conformance accept --declared deviations.toml
+      conformance check mystore:open_store --declared deviations.toml
+    \b
+    Something is odd before anything ran:
+      conformance doctor mystore:open_store
+    """

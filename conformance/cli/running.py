@@ -1,0 +1,166 @@
+"""A run of ``conformance check``: crews side by side, results into the document as they come, an end in any case."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from conformance.cli.child import Job
+from conformance.cli.crew import Crew, numbered
+from conformance.planning import Asked, header, now
+from conformance.problems import Problem
+from conformance.results import Document, Footer, Header, Result, Writer, cover
+
+SIDE_BY_SIDE = 2
+
+
+class Watcher(Protocol):
+    """Who is told how the run goes."""
+
+    def planned(self, crews: Sequence[Crew]) -> None:
+        """All backends are open."""
+        ...
+
+    def result(self, crew: Crew, result: Result) -> None:
+        """A check came to its result."""
+        ...
+
+    def turn(self) -> None:
+        """Some time has passed."""
+        ...
+
+    def finished(self, crew: Crew) -> None:
+        """Everything of a backend is reported and cleaned."""
+        ...
+
+
+@dataclass(slots=True)
+class Ran:
+    """The run so far."""
+
+    crews: list[Crew]
+    header: Header
+    results: list[Result] = field(default_factory=list[Result])
+    interrupted: bool = False
+
+
+def run(
+    backends: Sequence[tuple[str, str]],
+    asked: Asked,
+    *,
+    folder: Path,
+    file: Path,
+    workers: int,
+    allow_non_empty: bool,
+    watcher: Watcher,
+) -> Document:
+    """Check backends, given as (name, connection string), and return the document that was written to ``file``.
+
+    An interruption (SIGINT, SIGTERM) ends the run: what was made is cleaned, what did not run says so.
+
+    Raises:
+        Problem: a backend cannot be opened.
+        OSError: the document cannot be written.
+
+    """
+    began, started = time.perf_counter(), now()
+    with ExitStack() as stack:
+        scratch = Path(tempfile.mkdtemp(prefix="conformance-run-"))
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        previous = signal.signal(signal.SIGTERM, _interrupt)
+        stack.callback(signal.signal, signal.SIGTERM, previous)
+        crews: list[Crew] = []
+        stack.callback(lambda: [crew.stop() for crew in crews])
+        for name, spec in backends:
+            job = Job(
+                spec=spec,
+                name=name,
+                asked=asked,
+                folder=folder,
+                scratch=scratch,
+                allow_non_empty=allow_non_empty,
+            )
+            crews.append(Crew(job, workers))
+        ran = _planned(crews, asked, started)
+        writer = stack.enter_context(Writer(file, ran.header))
+        try:
+            watcher.planned(crews)
+            _work(crews, ran, writer, watcher)
+        except KeyboardInterrupt:
+            ran.interrupted = True
+            for crew in crews:
+                crew.stop()
+        return _written(ran, writer, time.perf_counter() - began)
+
+
+def _planned(crews: list[Crew], asked: Asked, started: str) -> Ran:
+    for crew in crews:
+        crew.open()
+    problems: list[str] = []
+    for crew in crews:
+        try:
+            crew.wait()
+        except Problem as problem:
+            problems.append(str(problem))
+    if problems:
+        raise Problem("\n".join(problems))
+    entries = [crew.entry for crew in crews if crew.entry is not None]
+    plan = [entry for crew in crews for entry in crew.plan]
+    if not any(entry.applies for entry in plan):
+        raise Problem("none of the checks asked for applies: `conformance list checks` shows what each one needs")
+    return Ran(crews, header(asked, entries, plan, started))
+
+
+def _work(crews: list[Crew], ran: Ran, writer: Writer, watcher: Watcher) -> None:
+    def report(crew: Crew, result: Result) -> None:
+        result = numbered(result, f"conformance replay {result.identifier}")
+        ran.results.append(result)
+        writer.add(result)
+        watcher.result(crew, result)
+
+    waiting = list(crews)
+    active: list[Crew] = []
+    while waiting or active:
+        while waiting and len(active) < SIDE_BY_SIDE:
+            crew = waiting.pop(0)
+            crew.start(lambda result, crew=crew: report(crew, result))
+            active.append(crew)
+            crew.turn(set(), lambda result, crew=crew: report(crew, result))
+        heard = set(wait([pipe for crew in active for pipe in crew.pipes()], timeout=0.2))
+        for crew in list(active):
+            crew.turn({pipe for pipe in crew.pipes() if pipe in heard}, lambda result, crew=crew: report(crew, result))
+            if crew.finished:
+                active.remove(crew)
+                watcher.finished(crew)
+        watcher.turn()
+
+
+def _written(ran: Ran, writer: Writer, seconds: float) -> Document:
+    reason = "the run was interrupted" if ran.interrupted else "the kit lost sight of this check"
+    results = cover(ran.header.plan, ran.results, state="not-run", reason=reason)
+    known = {result.key for result in ran.results}
+    for result in results:
+        if result.key not in known:
+            writer.add(result)
+    footer = Footer(
+        finished=now(),
+        seconds=round(seconds, 3),
+        calls=sum(result.calls for result in results),
+        leaks={crew.name: tuple(crew.leaks) for crew in ran.crews if crew.leaks},
+        interrupted=ran.interrupted,
+    )
+    writer.finish(footer)
+    return Document(header=ran.header, results=results, footer=footer)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,203 @@
+"""From what was asked to what will run: checks by id, the plan of a backend, the header and footer of a document."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timezone
+from enum import Flag
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from conformance import __version__
+from conformance.engine.laws import Check, checks
+from conformance.engine.profiles import PROFILES, Profile, ProfileName
+from conformance.problems import Problem, meant
+from conformance.requirements import requirements
+from conformance.results import BackendEntry, Header, Planned, RequirementText
+from conformance.settings import PROFILE_NAMES
+
+if TYPE_CHECKING:
+    from hypothesis.database import ExampleDatabase
+
+    from conformance.engine.runner import Runner
+
+FOLDER = ".conformance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a run was asked for: checks (all of the profile when ``only`` is None), effort, and the seed."""
+
+    profile: str = "standard"
+    seed: int = 0
+    only: tuple[str, ...] | None = None
+    deadline: float | None = None
+
+    def effort(self) -> Profile:
+        """Return the profile with the deadline (seconds per call) that was asked for."""
+        found = PROFILES[cast("ProfileName", self.profile)]
+        return found if self.deadline is None else replace(found, deadline=self.deadline)
+
+    def selects(self, check: Check) -> bool:
+        """Whether the check belongs to the run: named, or else part of the profile."""
+        if self.only is not None:
+            return check.id in self.only
+        return check.smoke if self.profile == "smoke" else check.weight > 0 or self.profile == "deep"
+
+    def checks(self) -> list[Check]:
+        """Return the checks of the run in the order of their ids."""
+        return sorted((check for check in checks().values() if self.selects(check)), key=lambda check: check.id)
+
+
+def check_profile(name: str) -> str:
+    """Return ``name`` when there is such a profile.
+
+    Raises:
+        Problem: there is none.
+
+    """
+    if name not in PROFILE_NAMES:
+        hint = meant(name, PROFILE_NAMES, "; use smoke, standard or deep")
+        raise Problem(f"no profile is called {name!r}{hint}")
+    return name
+
+
+def check_seed(text: str) -> int:
+    """Return the seed in ``text``: a whole number, or ``random`` for a new one.
+
+    Raises:
+        Problem: it is neither.
+
+    """
+    if text == "random":
+        return random.SystemRandom().randrange(2**32)
+    if not text.isascii() or not text.isdigit():
+        raise Problem(f"--seed {text}: give a whole number, or random for a new one each time")
+    return int(text)
+
+
+def select(names: Iterable[str]) -> tuple[str, ...] | None:
+    """Return the checks meant by ``names``: checks, requirements or subjects; None when there are no names.
+
+    Raises:
+        Problem: a name is none of them, or no check verifies it.
+
+    """
+    wanted = tuple(names)
+    if not wanted:
+        return None
+    every = checks()
+    found: set[str] = set()
+    for name in wanted:
+        matching = {
+            check.id
+            for check in every.values()
+            if name in (check.id, check.requirement, *check.also)
+            or name in (check.id.partition(".")[0], check.requirement.partition(".")[0])
+        }
+        if not matching and name in requirements():
+            raise Problem(f"no check verifies {name} by itself yet; `conformance explain {name}` says what it asks")
+        if not matching:
+            known = {*every, *requirements(), *(other.partition(".")[0] for other in requirements())}
+            hint = meant(name, sorted(known), "; `conformance list checks` shows all of them")
+            raise Problem(f"no check or requirement is called {name!r}{hint}")
+        found |= matching
+    return tuple(sorted(found))
+
+
+def plan(runner: Runner, asked: Asked) -> list[Planned]:
+    """Return what is planned for one backend, by the features that it declares."""
+    return [planned(runner.backend.name, check, check.missing(runner.features)) for check in asked.checks()]
+
+
+def planned(backend: str, check: Check, reason: str | None = None) -> Planned:
+    """Return the entry of one check in the plan; with a ``reason`` it does not apply."""
+    return Planned(
+        backend=backend,
+        check=check.id,
+        requirement=check.requirement,
+        also=check.also,
+        applies=reason is None,
+        reason=reason,
+    )
+
+
+def entry(runner: Runner) -> BackendEntry:
+    """Return what the document says of the backend."""
+    return BackendEntry(
+        name=runner.backend.name,
+        spec=runner.backend.spec,
+        version=runner.backend.version,
+        features=_plain(runner.features),
+        limits=_plain(runner.limits),
+        notes=runner.backend.notes,
+    )
+
+
+def header(asked: Asked, backends: Iterable[BackendEntry], plan: Iterable[Planned], started: str) -> Header:
+    """Return the header of a document; ``started`` is ISO 8601."""
+    return Header(
+        kit=__version__,
+        started=started,
+        command=tuple([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        python=platform.python_version(),
+        platform=platform.platform(),
+        profile=asked.profile,
+        seed=asked.seed,
+        requirements={
+            found.id: RequirementText(
+                subject=found.subject,
+                level=found.level,
+                statement=found.statement,
+                source=found.source,
+                quote=found.quote,
+            )
+            for found in requirements().values()
+        },
+        backends=tuple(backends),
+        plan=tuple(plan),
+    )
+
+
+def now() -> str:
+    """Return the time as a document has it."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def database(folder: Path) -> ExampleDatabase | None:
+    """Return where failing examples are kept between runs; nowhere on a CI, where runs share nothing."""
+    if os.environ.get("CI"):
+        return None
+    from hypothesis.database import DirectoryBasedExampleDatabase
+
+    return DirectoryBasedExampleDatabase(folder / FOLDER / "examples")
+
+
+def own_folder(folder: Path) -> Path:
+    """Return the kit's folder below ``folder``, made and kept out of version control."""
+    made = folder / FOLDER
+    made.mkdir(exist_ok=True)
+    ignore = made / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", "utf-8")
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Flag):
+        return [flag.name.lower() for flag in type(value) if flag in value and flag.name]
+    if isinstance(value, Mapping):
+        items = cast("Mapping[Any, Any]", value).items()
+        return {str(key): _plain(item) for key, item in sorted(items)}
+    if isinstance(value, (set, frozenset)):
+        return sorted(cast("set[str]", value))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in cast("Sequence[Any]", value)]
+    return value

@@ -1,0 +1,16 @@
+"""What a person can put right: one sentence that says what is wrong and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class Problem(Exception):
+    """The kit cannot do its job; the message is one sentence with the way out (exit code 2, a pytest usage error)."""
+
+
+def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return ``"; did you mean …?"`` for the names closest to ``word``, or ``otherwise`` when none is close."""
+    close = get_close_matches(word, list(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else otherwise
