@@ -102,7 +102,7 @@ def _deviation(result: Result, failure: Failure, reason: str, issue: str | None,
     return Deviation(
         backend=result.backend,
         requirement=failure.requirement,
-        reason=reason or observed,
+        reason=reason or visible(observed),
         issue=issue,
         untracked=issue is None,
         signature=visible(failure.signature),
@@ -131,7 +131,7 @@ def _without(declared: Declarations, removed: Collection[Deviation], known: Coll
     """Return the text of the file without some entries, as its author wrote it wherever that can be told apart."""
     gone = {entry.key for entry in removed}
     left = [entry for entry in declared.deviations if entry.key not in gone]
-    preamble, *blocks = re.split(r"(?m)^(?=\s*\[\[\s*deviation\s*\]\])", declared.text)
+    preamble, *blocks = re.split(r"(?m)^(?=[ \t]*\[\[[ \t]*deviation[ \t]*\]\])", declared.text)
     if len(blocks) == len(declared.deviations):
         kept = [block for block, entry in zip(blocks, declared.deviations, strict=True) if entry.key not in gone]
         text = preamble + "".join(kept)

@@ -85,9 +85,12 @@ def _words(code: Exit, counts: Mapping[Standing, int]) -> str:
     fails, out_of_date = counts["fail"], counts["stale"] + counts["expired"]
     applying = counts["pass"] + counts["deviation"] + counts["fail"] + out_of_date + counts["blocked"]
     declared = f", with {plural(counts['deviation'], 'declared deviation')}" if counts["deviation"] else ""
-    broken = f"does not conform: {fails} of the {plural(applying, 'requirement')} that apply "
+    broken = f"does not conform: {fails} of the {applying} requirements that apply "
+    broken = broken if applying > 1 else "does not conform: the one requirement that applies "
     broken += "fails" if fails == 1 else "fail"
     broken += " otherwise than declared" if counts["deviation"] else ""
+    old = f"{plural(out_of_date, 'declared deviation')} {'is' if out_of_date == 1 else 'are'} out of date"
+    broken += f", and {old}" if out_of_date else ""
     match code:
         case Exit.INTERRUPTED:
             return "no verdict, the run was interrupted" + (f"; so far it {broken}" if fails else "")
@@ -100,13 +103,10 @@ def _words(code: Exit, counts: Mapping[Standing, int]) -> str:
         case Exit.DIFFERS:
             return broken
         case Exit.OUT_OF_DATE:
-            return (
-                f"conformant, but {plural(out_of_date, 'declared deviation')} "
-                f"{'is' if out_of_date == 1 else 'are'} out of date{declared}"
-            )
+            return f"conformant, but {old}{declared}"
         case Exit.AS_DECLARED if counts["blocked"]:
             verified = applying - counts["blocked"]
-            return f"as declared on {verified} of the {plural(applying, 'requirement')} that apply{declared}"
+            return f"as declared on {verified} of the {applying} requirements that apply{declared}"
         case _:
             all_of = f"all {applying} requirements that apply" if applying != 1 else "the one requirement that applies"
             checked = " and were planned" if counts["unplanned"] else ""
@@ -117,7 +117,7 @@ def _weak(counts: Mapping[Standing, int]) -> list[str]:
     told: list[tuple[Standing, str]] = [
         ("error", "ended in an error of the kit or the environment"),
         ("not-run", "planned but had no run"),
-        ("blocked", "not verified, because every check of them was stopped by the failure of another requirement"),
+        ("blocked", "not verified, because another requirement failed first in every check of it"),
         ("unplanned", "covered by no check of this run"),
         ("not-applicable", "not applicable to this backend"),
     ]

@@ -6,10 +6,10 @@ Fields that a reader does not know are ignored, so that a later version may add 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -55,33 +55,45 @@ def _shape(kind: type[Any]) -> dict[str, tuple[Any, bool]]:
 
 
 def _value(hint: Any, data: Any, where: str) -> Any:
-    origin, members = get_origin(hint), get_args(hint)
-    if hint is Any:
-        return data
-    if origin in (Union, types.UnionType):
-        if data is None and type(None) in members:
-            return None
-        return _value(next(member for member in members if member is not type(None)), data, where)
-    if origin is Literal:
-        if data not in members:
-            raise Unfit(f"{where} is {data!r} and not one of {', '.join(members)}")
-        return data
-    if origin is tuple:
-        if not isinstance(data, list):
-            raise Unfit(f"{where} is no array")
-        return tuple(_value(members[0], item, f"{where}[{n}]") for n, item in enumerate(cast("list[Any]", data)))
+    origin = get_origin(hint)
     if origin is not None:
-        if not isinstance(data, dict):
-            raise Unfit(f"{where} is no object")
-        items = cast("dict[str, Any]", data).items()
-        return {key: _value(members[1], item, f"{where}.{key}") for key, item in items}
+        return _readers[origin](get_args(hint), data, where)
     if is_dataclass(hint):
         return from_json(cast("type[Any]", hint), data, where)
     if hint is float and type(data) is int:
         return float(data)
-    if type(data) is not hint:
-        raise Unfit(f"{where} is {data!r} and not {_words.get(hint, hint)}")
+    if hint is not Any and type(data) is not hint:
+        raise Unfit(f"{where} is {data!r} and not {_words[hint]}")
     return data
 
 
+def _optional(members: tuple[Any, ...], data: Any, where: str) -> Any:
+    return None if data is None else _value(members[0], data, where)
+
+
+def _literal(members: tuple[Any, ...], data: Any, where: str) -> Any:
+    if data not in members:
+        raise Unfit(f"{where} is {data!r} and not one of {', '.join(members)}")
+    return data
+
+
+def _array(members: tuple[Any, ...], data: Any, where: str) -> Any:
+    if not isinstance(data, list):
+        raise Unfit(f"{where} is no array")
+    return tuple(_value(members[0], item, f"{where}[{n}]") for n, item in enumerate(cast("list[Any]", data)))
+
+
+def _mapping(members: tuple[Any, ...], data: Any, where: str) -> Any:
+    if not isinstance(data, dict):
+        raise Unfit(f"{where} is no object")
+    items = cast("dict[str, Any]", data).items()
+    return {key: _value(members[1], item, f"{where}.{key}") for key, item in items}
+
+
+_readers: dict[Any, Callable[[tuple[Any, ...], Any, str], Any]] = {
+    types.UnionType: _optional,
+    Literal: _literal,
+    tuple: _array,
+    Mapping: _mapping,
+}
 _words = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}

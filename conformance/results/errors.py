@@ -47,7 +47,8 @@ class PlanNotCovered(DocumentError):
             *([f"{len(strange)} results were not planned ({_some(strange)})"] if strange else []),
         ]
         super().__init__(
-            f"{name}: {' and '.join(facts)}: run the checks again, or give the whole file if it was cut or joined by hand"
+            f"{name}: {' and '.join(facts)}: run the checks again, "
+            "or give the whole file if it was cut or joined by hand"
         )
 
 
