@@ -76,13 +76,12 @@ def test_every_create_begins_an_upload_of_its_own(store: Recorder, again: Record
 
 
 @verifies("multipart.create_over_existing")
-@given(path=paths())
-def test_an_existing_object_or_upload_is_no_error(store: Recorder, path: str) -> None:
+def test_an_existing_object_or_upload_is_no_error(store: Recorder) -> None:
     """create_multipart succeeds over an object and over uploads, and the object stays."""
-    store.write(path, Content(300, 1))
-    store.create_multipart(path)
-    store.create_multipart(path)
-    holds(store, path, Content(300, 1))
+    store.write("a", Content(300, 1))
+    store.create_multipart("a")
+    store.create_multipart("a")
+    holds(store, "a", Content(300, 1))
 
 
 # write
@@ -221,14 +220,13 @@ def test_a_failing_reader_is_an_error(store: Recorder, at: int) -> None:
 
 
 @verifies("multipart.failed_write_keeps_part")
-@given(at=st.sampled_from((900, 0, 5)))
-def test_a_failed_write_keeps_the_earlier_part(store: Recorder, at: int) -> None:
+def test_a_failed_write_keeps_the_earlier_part(store: Recorder) -> None:
     """After writes of its index that failed, the earlier part is listed as it was and makes the object."""
     o = store.create_multipart("a")
     contents = {0: piece(store, 1, 30), 1: Content(40, 2)}
     parts = upload(store, o, contents)
     with refused(what="write_multipart from a reader that fails"):
-        store.write_multipart(o, Source(Content(1000, 3), "raises", at), 0)
+        store.write_multipart(o, Source(Content(1000, 3), "raises", 900), 0)
     with refused(what="write_multipart from a reader that ends early"):
         store.write_multipart(o, Content(35, 4), 1, 40)
     still_open(store, o, parts, "after failed writes of its indexes")
@@ -357,9 +355,9 @@ def test_more_uploads_than_a_page_are_listed(store: Recorder) -> None:
 
 
 @verifies("multipart.stat_upload", when=stats_uploads, unless="stat takes no multipart_id")
-@given(path=paths())
-def test_stat_describes_the_upload(store: Recorder, again: Recorder, path: str) -> None:
+def test_stat_describes_the_upload(store: Recorder, again: Recorder) -> None:
     """A stat with the multipart_id returns a part object with path and id, also beside an object at the path."""
+    path = "d/a b+%41"
     store.write(path, Content(300, 1))
     o = store.create_multipart(path)
     for client in (store, again):
