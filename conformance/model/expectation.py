@@ -1,0 +1,123 @@
+"""What the specification allows a call to come to, and how an outcome differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.engine.calls import Call, Outcome
+from conformance.storage import StorageError
+
+
+def _codes(kind: type[StorageError]) -> Iterator[str]:
+    yield kind.code
+    for special in kind.__subclasses__():
+        yield from _codes(special)
+
+
+NONE: frozenset[str] = frozenset()
+MISSING = frozenset({"ObjectNotExist"})
+WRONG_MODE = frozenset({"ObjectModeInvalid"})
+ANY = frozenset(_codes(StorageError))
+"""Every code of the taxonomy: the call must fail, and the specification does not say how."""
+WHATEVER = ANY | {"Foreign"}
+"""For readers that raise: their own error may pass through the storage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with an outcome; ``aspect`` is its kind, stable over keys, sizes and seeds."""
+
+    aspect: str
+    path: str
+    what: str
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where a storage left the specification, and the requirement to blame."""
+
+    requirement: str
+    what: str
+    expected: str
+    observed: str
+    op: str = ""
+    aspect: str = ""
+    step: int = -1
+
+    @property
+    def signature(self) -> str:
+        """The operation and the kind of the difference, which stay the same while a program is made smaller."""
+        return f"{self.op}:{self.aspect}"
+
+
+def nothing_more(value: Any, data: bytes | None) -> Finding | None:
+    """Accept whatever a successful call returned."""
+    return None
+
+
+def no_effect(ok: bool, value: Any) -> None:
+    """Leave the state as it was."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Expectation:
+    """The allowed outcomes of one call: success that passes ``accepts``, and errors with a code in ``errors``.
+
+    ``situation`` says in two words what made the rule apply (``over existing``); blame depends on it. ``then`` moves
+    the state on once it is known whether the call succeeded and what it returned.
+    """
+
+    call: Call
+    path: str
+    situation: str = ""
+    source: str = ""
+    success: bool = True
+    errors: frozenset[str] = NONE
+    text: str = "success"
+    accepts: Callable[[Any, bytes | None], Finding | None] = nothing_more
+    then: Callable[[bool, Any], None] = no_effect
+    blame: Callable[[Finding], str] = field(default=lambda finding: "programs.namespace")
+    step: int = -1
+
+    @property
+    def expected(self) -> str:
+        """The allowed outcomes in words."""
+        if not self.errors:
+            return self.text
+        if self.errors >= ANY:
+            refusal = "an error of the taxonomy"
+        else:
+            refusal = " or ".join(sorted(self.errors))
+        return f"{self.text} or {refusal}" if self.success else refusal
+
+    def judge(self, outcome: Outcome) -> Divergence | None:
+        """Return how an outcome differs from everything that is allowed, or None."""
+        finding = self._finding(outcome)
+        if finding is None:
+            return None
+        return Divergence(
+            requirement=self.blame(finding),
+            what=finding.what,
+            expected=finding.expected,
+            observed=finding.observed,
+            op=self.call.op,
+            aspect=finding.aspect,
+            step=self.step,
+        )
+
+    def _finding(self, outcome: Outcome) -> Finding | None:
+        what = f"{self.call.op} of {self.path!r}" + (f" ({self.situation})" if self.situation else "")
+        if outcome.ok:
+            if self.success:
+                return self.accepts(outcome.value, outcome.data)
+            return Finding("success", self.path, what, self.expected, outcome.brief())
+        if outcome.error in self.errors:
+            return None
+        aspect = "error" if self.success and not self.errors else "code"
+        if outcome.error == "Foreign" and aspect == "code":
+            aspect = "foreign"
+        return Finding(aspect, self.path, what, self.expected, outcome.brief())

@@ -1,0 +1,203 @@
+"""The rules of objects that grow: append objects (AOS-44), block objects and page objects (AOS-25)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, cast
+
+from conformance.engine.calls import Call
+from conformance.model.data import EMPTY, Data
+from conformance.model.expectation import ANY, NONE, Expectation, Finding
+from conformance.model.objects import Rule, counted, destination, told
+from conformance.model.sources import Taken, taken
+from conformance.model.state import Entry, Session, World
+from conformance.model.uploads import handle, wrong_mode
+from conformance.storage import Block, Object, ObjectMode
+
+MODES = {"append": ObjectMode.APPEND, "block": ObjectMode.BLOCK, "page": ObjectMode.PAGE}
+
+
+def _create(world: World, number: int, call: Call, kind: Any) -> Expectation | None:
+    path = call.args[0]
+    old = world.space.entries.get(path)
+    if world.space.place(path) == "linked" or (old is not None and old.kind in {"link", "unknown"}):
+        return None
+    possible, errors, situation = destination(world, path)
+
+    def accepts(value: Any, data: bytes | None) -> Finding | None:
+        if not isinstance(value, Object) or MODES[kind] not in value.mode or value.path != path:
+            wanted = f"{path!r}, mode {kind}"
+            return Finding("mode", path, f"what {call.op} of {path!r} returned", wanted, repr(value)[:120])
+        if value.append_offset:
+            return Finding("offset", path, f"append_offset of the new {path!r}", "0", str(value.append_offset))
+        return None
+
+    def then(ok: bool, value: Any) -> None:
+        world.space.touch(path)
+        if not ok:
+            return
+        before = () if old is None else old.visible if old.kind == "pending" else (old.data,)
+        fresh = () if kind == "block" else (EMPTY,)
+        world.replace_sessions(path)
+        world.sessions[number] = Session(kind, path, told(call))
+        world.handles[number] = (number, path, MODES[kind])
+        world.space.put(path, Entry(kind="pending", visible=fresh + before, session=number))
+
+    return Expectation(
+        call=call, path=path, situation=situation, success=possible, errors=errors, accepts=accepts, then=then
+    )
+
+
+def _session(world: World, call: Call, kind: str) -> tuple[Expectation | None, int | None]:
+    """Return the session that the object argument belongs to, or what is expected in its place."""
+    known = handle(world, call.args[0], MODES[kind])
+    if known is None:
+        return None, None
+    mode, path, at = known
+    if MODES[kind] not in mode:
+        return wrong_mode(call, path), None
+    session = None if at is None else world.sessions.get(at)
+    return None, at if session is not None and session.kind == kind and not session.ended else None
+
+
+def _written(call: Call, world: World, took: Taken, path: str, situation: str, then: Any) -> Expectation:
+    return Expectation(
+        call=call,
+        path=path,
+        situation=took.situation or situation,
+        success=took.success,
+        errors=took.errors,
+        text=f"{took.data.size} bytes written",
+        accepts=counted(call, path, call.args[2]),
+        then=then,
+    )
+
+
+def write_append(world: World, number: int, call: Call) -> Expectation | None:
+    instead, at = _session(world, call, "append")
+    took = taken(call.args[1], call.args[2], world.features)
+    if at is None or took is None or "content_md5" in call.pairs:
+        return instead
+    session = world.sessions[at]
+    entry = world.space.entries[session.path]
+    if not call.args[2]:
+        took = Taken(took.data, errors=ANY, situation="empty")
+
+    def then(ok: bool, value: Any) -> None:
+        if ok:
+            grown = entry.data + took.data
+            world.space.put(
+                session.path, Entry(kind="pending", data=grown, visible=(grown, *entry.visible[1:]), session=at)
+            )
+
+    return _written(call, world, took, session.path, "append", then)
+
+
+def commit_append(world: World, number: int, call: Call) -> Expectation | None:
+    instead, at = _session(world, call, "append")
+    if at is None:
+        return instead
+    session = world.sessions[at]
+    entry = world.space.entries[session.path]
+
+    def then(ok: bool, value: Any) -> None:
+        if ok:
+            session.ended = "completed"
+            world.store(session.path, entry.data, session.told)
+
+    return Expectation(call=call, path=session.path, situation="append", then=then)
+
+
+def write_block(world: World, number: int, call: Call) -> Expectation | None:
+    instead, at = _session(world, call, "block")
+    took = taken(call.args[1], call.args[2], world.features)
+    if at is None or took is None:
+        return instead
+    session, bid = world.sessions[at], call.args[3]
+    if not call.args[2]:
+        took = Taken(took.data, errors=ANY, situation="empty")
+
+    def then(ok: bool, value: Any) -> None:
+        if ok:
+            session.blocks[bid] = took.data
+
+    return _written(call, world, took, session.path, "again" if bid in session.blocks else "new", then)
+
+
+def combine_block(world: World, number: int, call: Call) -> Expectation | None:
+    instead, at = _session(world, call, "block")
+    if at is None:
+        return instead
+    session, bids = world.sessions[at], cast("list[str]", call.args[1])
+    if any(bid not in session.blocks for bid in bids):
+        return Expectation(call=call, path=session.path, situation="unknown block", success=False, errors=ANY)
+    if len(set(bids)) < len(bids):
+        return None
+    data = EMPTY
+    for bid in bids:
+        data = data + session.blocks[bid]
+
+    def then(ok: bool, value: Any) -> None:
+        if ok:
+            session.ended = "completed"
+            world.store(session.path, data, session.told)
+
+    situation = "some of the blocks" if len(bids) < len(session.blocks) else "all blocks"
+    return Expectation(
+        call=call,
+        path=session.path,
+        situation=situation,
+        errors=NONE if bids else ANY,
+        text=f"an object of {data.size} bytes",
+        then=then,
+    )
+
+
+def list_block(world: World, number: int, call: Call) -> Expectation | None:
+    instead, at = _session(world, call, "block")
+    if at is None:
+        return instead
+    session = world.sessions[at]
+
+    def accepts(value: Any, data: bytes | None) -> Finding | None:
+        expected = sorted((bid, block.size) for bid, block in session.blocks.items())
+        found = [(block.id, block.size) for block in cast("list[Any]", value) if isinstance(block, Block)]
+        if Counter(found) == Counter(expected):
+            return None
+        return Finding("parts", session.path, f"blocks of {session.path!r}", str(expected), str(sorted(found)))
+
+    return Expectation(call=call, path=session.path, text=f"{len(session.blocks)} blocks", accepts=accepts)
+
+
+def write_page(world: World, number: int, call: Call) -> Expectation | None:
+    instead, at = _session(world, call, "page")
+    took = taken(call.args[1], call.args[2], world.features)
+    if at is None or took is None:
+        return instead
+    session, offset = world.sessions[at], call.args[3]
+    entry = world.space.entries[session.path]
+    if offset > entry.data.size or offset < 0:
+        return None
+    if not call.args[2]:
+        took = Taken(took.data, errors=ANY, situation="empty")
+    overlaps = offset < entry.data.size
+
+    def then(ok: bool, value: Any) -> None:
+        if ok:
+            grown: Data = entry.data.overlaid(offset, took.data)
+            world.space.put(session.path, Entry(kind="pending", data=grown, visible=(grown,), session=at))
+
+    return _written(call, world, took, session.path, "overlap" if overlaps else "new", then)
+
+
+RULES: dict[str, Rule] = {
+    "create_append": lambda world, number, call: _create(world, number, call, "append"),
+    "create_block": lambda world, number, call: _create(world, number, call, "block"),
+    "create_page": lambda world, number, call: _create(world, number, call, "page"),
+    "write_append": write_append,
+    "commit_append": commit_append,
+    "write_block": write_block,
+    "combine_block": combine_block,
+    "list_block": list_block,
+    "write_page": write_page,
+}

@@ -1,0 +1,267 @@
+"""The rules of multipart uploads (AOS-62): create, write, complete and list; aborting is delete's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, cast
+
+from conformance.engine.calls import Call, Fabricated, Handle, PartOf
+from conformance.model.data import EMPTY, Data
+from conformance.model.expectation import ANY, NONE, WRONG_MODE, Expectation, Finding
+from conformance.model.objects import Rule, destination, told
+from conformance.model.sources import taken
+from conformance.model.state import Session, Uploaded, World
+from conformance.storage import Object, ObjectMode, Part
+
+
+def handle(world: World, term: Any, kind: ObjectMode) -> tuple[ObjectMode, str, int | None] | None:
+    """Return mode, path and session of an object argument; None for one that the model does not know."""
+    if isinstance(term, Fabricated):
+        known = [n for n, upload in world.ids.items() if upload == term.multipart_id]
+        session = known[0] if known and world.sessions[known[0]].path == term.path else None
+        return ObjectMode(term.mode), term.path, session
+    if not isinstance(term, Handle) or term.step not in world.handles:
+        return None
+    session, path, mode = world.handles[term.step]
+    if (term.path not in {None, path}) or term.multipart_id is not None:
+        session, path = None, term.path or path
+    return (mode if term.mode is None else ObjectMode(term.mode)), path, session
+
+
+def wrong_mode(call: Call, path: str) -> Expectation:
+    """Expect the refusal of an object without the mode that the operation needs (AOS-61)."""
+    return Expectation(call=call, path=path, situation="wrong mode", success=False, errors=WRONG_MODE)
+
+
+def create_multipart(world: World, number: int, call: Call) -> Expectation | None:
+    path = call.args[0]
+    if world.space.place(path) == "linked":
+        return None
+    possible, errors, situation = destination(world, path)
+    if situation == "below file" or situation == "onto link":
+        possible, errors = True, ANY
+    elif situation == "over existing":
+        errors = NONE
+
+    def accepts(value: Any, data: bytes | None) -> Finding | None:
+        if not isinstance(value, Object) or not value.multipart_id:
+            return Finding("upload", path, f"multipart_id of an upload to {path!r}", "an id", repr(value)[:80])
+        if ObjectMode.PART not in value.mode or ObjectMode.READ in value.mode:
+            shown = str(value.mode) or "none"
+            return Finding("mode", path, f"mode of an upload to {path!r}", "part, not read", shown)
+        if value.path != path:
+            return Finding("path", path, f"path of an upload to {path!r}", repr(path), repr(value.path))
+        same = [n for n, upload in world.ids.items() if upload == value.multipart_id and world.sessions[n].path == path]
+        if same:
+            return Finding("unique", path, f"multipart_id of a second upload to {path!r}", "another id", "the same id")
+        return None
+
+    def then(ok: bool, value: Any) -> None:
+        world.space.touch(path)
+        if ok:
+            world.sessions[number] = Session("part", path, told(call))
+            world.handles[number] = (number, path, ObjectMode.PART)
+            if isinstance(value, Object) and value.multipart_id:
+                world.ids[number] = value.multipart_id
+
+    return Expectation(
+        call=call, path=path, situation=situation, success=possible, errors=errors, accepts=accepts, then=then
+    )
+
+
+def write_multipart(world: World, number: int, call: Call) -> Expectation | None:
+    o, source, size, index = call.args
+    known = handle(world, o, ObjectMode.PART)
+    took = taken(source, size, world.features)
+    if known is None or took is None or "content_md5" in call.pairs:
+        return None
+    mode, path, at = known
+    if ObjectMode.PART not in mode:
+        return wrong_mode(call, path)
+    session = None if at is None else world.sessions.get(at)
+    limits = world.limits
+    if session is None or session.ended:
+        situation = f"{session.ended} upload" if session else "unknown upload"
+        return Expectation(call=call, path=path, situation=situation, success=False, errors=ANY | took.errors)
+    errors, success, situation = took.errors, took.success, took.situation
+    if not 0 <= index < (limits.multipart_number_maximum or 10_000) or size > (limits.multipart_size_maximum or 5 << 30):
+        return Expectation(call=call, path=path, situation="out of range", success=False, errors=ANY | errors)
+    if not size or size < (limits.multipart_size_minimum or 0):
+        errors = errors | ANY
+    part = Uploaded(cast("int", at), index, took.data, number)
+
+    def accepts(value: Any, data: bytes | None) -> Finding | None:
+        what = f"what write_multipart of part {index} of {path!r} returned"
+        members: tuple[Any, ...] = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
+        if len(members) != 2 or not isinstance(members[1], Part):
+            return Finding("count", path, what, "size and part", repr(value)[:80])
+        told_part = members[1]
+        if (members[0], told_part.index, told_part.size) != (size, index, size):
+            return Finding("count", path, what, f"({size}, Part({index}, {size}, …))", repr(value)[:120])
+        return None
+
+    def then(ok: bool, value: Any) -> None:
+        if ok:
+            session.parts[index] = part
+            world.uploaded[number] = part
+            if isinstance(value, tuple) and isinstance(value[-1], Part):
+                world.etags[number] = value[-1].etag
+
+    return Expectation(
+        call=call,
+        path=path,
+        situation=situation or ("again" if index in session.parts else "new"),
+        success=success,
+        errors=errors,
+        text=f"part {index} of {size} bytes",
+        accepts=accepts,
+        then=then,
+    )
+
+
+def complete_multipart(world: World, number: int, call: Call) -> Expectation | None:
+    o, parts = call.args
+    known = handle(world, o, ObjectMode.PART)
+    if known is None or not isinstance(parts, list):
+        return None
+    mode, path, at = known
+    if ObjectMode.PART not in mode:
+        return wrong_mode(call, path)
+    session = None if at is None else world.sessions.get(at)
+    if session is None or session.ended:
+        again = session is not None and session.ended == "completed"
+        situation = f"{session.ended} upload" if session else "unknown upload"
+        return Expectation(call=call, path=path, situation=situation, success=again, errors=ANY)
+    offered = _offered(world, session, cast("list[Any]", parts))
+    if offered is None or world.space.place(path) == "linked":
+        return None
+    data, possible, errors, situation = offered
+    allowed, refusals, place = destination(world, path)
+    if place == "onto link":
+        refusals = refusals | WRONG_MODE
+    errors = errors | refusals if allowed else ANY
+    if place in {"onto directory", "below file"} or not situation:
+        situation = place
+
+    def then(ok: bool, value: Any) -> None:
+        world.space.touch(path)
+        if ok:
+            world.store(path, data, session.told)
+            session.ended = "completed"
+
+    return Expectation(
+        call=call,
+        path=path,
+        situation=situation,
+        success=possible and allowed,
+        errors=errors if possible or allowed else ANY,
+        text=f"an object of {data.size} bytes",
+        then=then,
+    )
+
+
+def _offered(world: World, session: Session, terms: list[Any]) -> tuple[Data, bool, frozenset[str], str] | None:
+    """Return what the parts given make, whether that may succeed, with which errors it may fail, and the situation."""
+    features, limits = world.features, world.limits
+    if not terms:
+        return EMPTY, True, ANY, "no parts"
+    chosen: list[Uploaded] = []
+    possible, errors, situation = True, NONE, ""
+    for term in terms:
+        if not isinstance(term, PartOf):
+            return None
+        part = world.uploaded.get(term.step)
+        if part is None:
+            return None
+        index = part.index if term.index is None else term.index
+        current = session.parts.get(index)
+        if current is None:
+            return EMPTY, False, ANY, "missing part"
+        if term.etag is not None or not part.data.equals(current.data):
+            if features.part_etags:
+                return EMPTY, False, ANY, "wrong etag"
+            errors, situation = ANY, "wrong etag"
+        elif part is not current:
+            errors, situation = ANY, "stale part"
+        if term.size is not None and term.size != current.data.size:
+            errors, situation = ANY, "wrong size"
+        chosen.append(current)
+    indexes = [part.index for part in chosen]
+    if max(Counter(indexes).values()) > 1:
+        return None
+    if indexes != sorted(indexes):
+        situation = situation or "unsorted"
+        errors = errors if features.part_order_free else ANY
+    ordered = sorted(chosen, key=lambda part: part.index)
+    if max(indexes) + 1 != len(indexes):
+        situation = situation or "gaps"
+        errors = errors if features.part_gaps else ANY
+    least = limits.multipart_size_minimum or 0
+    if any(part.data.size < least for part in ordered[:-1]):
+        situation, errors = "below minimum", ANY
+        possible = not features.part_minimum_enforced
+    if len(session.parts) > len(chosen):
+        situation = situation or "some of the parts"
+    data = EMPTY
+    for part in ordered:
+        data = data + part.data
+    return data, possible, errors, situation
+
+
+def list_multipart(world: World, number: int, call: Call) -> Expectation | None:
+    known = handle(world, call.args[0], ObjectMode.PART)
+    if known is None:
+        return None
+    mode, path, at = known
+    if ObjectMode.PART not in mode:
+        return wrong_mode(call, path)
+    session = None if at is None else world.sessions.get(at)
+    parts = {} if session is None or session.ended else dict(session.parts)
+
+    def accepts(value: Any, data: bytes | None) -> Finding | None:
+        found = [part for part in cast("list[Any]", value) if isinstance(part, Part)]
+        expected = sorted((part.index, part.data.size) for part in parts.values())
+        observed = sorted((part.index, part.size) for part in found)
+        if observed != expected:
+            return Finding("parts", path, f"parts of an upload to {path!r}", str(expected), str(observed))
+        for part in found:
+            etag = world.etags.get(parts[part.index].step, part.etag)
+            if etag != part.etag:
+                return Finding("etag", path, f"etag of part {part.index} of {path!r}", repr(etag), repr(part.etag))
+        return None
+
+    if session is None or session.ended:
+        situation = f"{session.ended} upload" if session else "unknown upload"
+        return Expectation(call=call, path=path, situation=situation, errors=ANY, text="no parts", accepts=accepts)
+    situation = "fresh" if not parts else ""
+    return Expectation(call=call, path=path, situation=situation, text=f"{len(parts)} parts", accepts=accepts)
+
+
+def create(world: World, number: int, call: Call) -> Expectation | None:
+    """``create`` is local: with the id of an upload it makes a handle as good as the first one."""
+    path = call.args[0]
+    upload = call.pairs.get("multipart_id")
+    session = None if upload is None else getattr(upload, "step", None)
+    mode = ObjectMode.PART if upload is not None else ObjectMode.READ
+    mode = ObjectMode(call.pairs.get("object_mode") or mode)
+    if session is not None and world.sessions.get(session, Session("part", "")).path != path:
+        session = None
+
+    def accepts(value: Any, data: bytes | None) -> Finding | None:
+        if isinstance(value, Object) and value.path == path and mode in value.mode:
+            return None
+        return Finding("mode", path, f"what create of {path!r} returned", f"{path!r}, mode {mode}", repr(value)[:120])
+
+    def then(ok: bool, value: Any) -> None:
+        world.handles[number] = (session, path, mode)
+
+    return Expectation(call=call, path=path, situation="upload" if upload else "", accepts=accepts, then=then)
+
+
+RULES: dict[str, Rule] = {
+    "create": create,
+    "create_multipart": create_multipart,
+    "write_multipart": write_multipart,
+    "complete_multipart": complete_multipart,
+    "list_multipart": list_multipart,
+}
