@@ -42,8 +42,24 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "numbers": ("1", "01", "1.0", "10", "2"),
     "control": ("l\nm", "lm", "l\tm", "l m"),
     "backslash": ("a\\b", "ab"),
+    "compatible": ("\u212b", "\u00c5", "A\u030a", "\ufb01", "fi"),
+    "sidecar": ("s", "s.meta", "s.json", ".s.meta", "s.md5", "s.lock"),
+    "subresource": ("acl", "uploads", "r?acl", "r?uploads", "r", "r?versionId=null"),
+    "dots": ("..a", "a..b", "...", "a..", ".a"),
+    "stem": ("m" * 32 + "1", "m" * 32 + "2", "m" * 64 + "1", "m" * 64 + "2"),
+    "markup": ("<x>", "&lt;x&gt;", "]]>", "x", "{x}", "[x]"),
+    "nested": ("t", "t/u", "t/u/v", "tu", "t-/u"),
 }
 """Groups of names that must stay apart; :func:`usable` leaves out what a backend declares not to have."""
+
+
+PACKS: tuple[tuple[str, ...], ...] = (
+    ("siblings", "children", "percent", "plus", "case", "dot"),
+    ("slash", "query", "unicode", "like", "numbers", "nested"),
+    ("blank", "folding", "wide", "quotes", "backup", "stem"),
+    ("colon", "control", "backslash", "compatible", "sidecar", "subresource", "dots", "markup"),
+)
+"""The groups by name, packed: many keys in one example cost few calls each and collide across groups too."""
 
 
 def long_names(maximum: int) -> tuple[str, ...]:
@@ -59,12 +75,34 @@ def groups(features: Features) -> tuple[tuple[str, ...], ...]:
     return (*chosen.values(), long_names(longest))
 
 
+def group_names() -> SearchStrategy[str]:
+    """Names of groups; :func:`group` gives the keys."""
+    return st.sampled_from(("siblings", "percent", *(name for name in GROUPS if name not in {"siblings", "percent"})))
+
+
+def group(name: str, features: Features) -> tuple[str, ...]:
+    """Return the keys of a group, or of the group of siblings where the backend declares not to have such keys."""
+    return GROUPS["siblings" if name in _left_out(features) else name]
+
+
+def packs() -> SearchStrategy[int]:
+    """Numbers of packs of groups; four examples see every group."""
+    return st.integers(0, len(PACKS) - 1)
+
+
+def pack(number: int, features: Features) -> tuple[str, ...]:
+    """Return the different keys of all groups in a pack that the backend can be asked for."""
+    chosen = [GROUPS[name] for name in PACKS[number] if name not in _left_out(features)]
+    return tuple(dict.fromkeys(key for keys in chosen for key in keys))
+
+
 def _left_out(features: Features) -> set[str]:
     return {
         *([] if features.case_sensitive else ["case", "folding"]),
-        *([] if features.unicode_exact else ["unicode"]),
+        *([] if features.unicode_exact else ["unicode", "compatible"]),
         *([] if features.control_characters else ["control"]),
         *(["backslash"] if features.backslash_separates else []),
+        *(["nested"] if features.directories == "native" else []),
     }
 
 
@@ -101,12 +139,16 @@ def sizes(minimum: int = 0) -> SearchStrategy[int]:
 
 def two_contents() -> SearchStrategy[tuple[Content, Content]]:
     """Two different contents, the second shorter, longer, of the same length as, or empty beside the first."""
-    return st.tuples(st.sampled_from(((2048, 1024), (700, 700), (10, 5000), (300, 0), (0, 300), (4097, 4096), (1, 1))), st.integers(1, 50)).map(
-        lambda drawn: (Content(drawn[0][0], 2 * drawn[1]), Content(drawn[0][1], 2 * drawn[1] + 1)),
-    )
+    lengths = ((2048, 1024), (700, 700), (10, 5000), (300, 0), (0, 300), (4097, 4096), (1, 1))
+
+    def two(pair: tuple[int, int], salt: int) -> tuple[Content, Content]:
+        return Content(pair[0], 2 * salt), Content(pair[1], 2 * salt + 1)
+
+    return st.builds(two, st.sampled_from(lengths), st.integers(1, 50))
 
 
 def honest_sources(minimum: int = 1) -> SearchStrategy[Source]:
     """Readers that hand out all their bytes in ways that ``read(n)`` allows."""
     kinds: tuple[SourceKind, ...] = ("ragged", "one", "unseekable", "plain")
-    return st.builds(lambda kind, size, salt: Source(Content(size, salt), kind), st.sampled_from(kinds), st.sampled_from([size for size in (300, 1, 2, 1025) if size >= minimum]), st.integers(1, 50))
+    contents = st.builds(Content, st.sampled_from([n for n in (300, 1, 2, 1025) if n >= minimum]), st.integers(1, 50))
+    return st.builds(Source, contents, st.sampled_from(kinds))
