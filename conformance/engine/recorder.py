@@ -22,6 +22,7 @@ class Trace:
         self.steps: list[Step] = []
         self._objects: dict[int, tuple[int, Object]] = {}
         self._parts: dict[Part, int] = {}
+        self._etags: dict[str, int] = {}
         self._uploads: dict[str, int] = {}
 
     def add(self, call: Call, outcome: Outcome) -> None:
@@ -34,7 +35,9 @@ class Trace:
             if value.multipart_id is not None:
                 self._uploads.setdefault(value.multipart_id, number)
         elif isinstance(value, tuple) and isinstance(cast("tuple[Any, ...]", value)[-1], Part):
-            self._parts.setdefault(cast("Part", cast("tuple[Any, ...]", value)[-1]), number)
+            part = cast("Part", cast("tuple[Any, ...]", value)[-1])
+            self._parts.setdefault(part, number)
+            self._etags.setdefault(part.etag, number)
 
     def pair(self, name: str, value: Any) -> Any:
         """Return an optional argument as a term: an upload is named by the step that began it."""
@@ -48,10 +51,14 @@ class Trace:
             known = self._objects.get(id(argument))
             if known is not None:
                 return Handle(known[0])
+            if argument.multipart_id in self._uploads:
+                return Handle(self._uploads[argument.multipart_id], mode=int(argument.mode), path=argument.path)
             return Fabricated(argument.path, int(argument.mode), argument.multipart_id)
         if isinstance(argument, Part):
-            step = self._parts.get(argument)
-            return argument if step is None else PartOf(step)
+            if argument in self._parts:
+                return PartOf(self._parts[argument])
+            step = self._etags.get(argument.etag)
+            return argument if step is None else PartOf(step, argument.index, argument.size)
         if isinstance(argument, Mapping):
             return dict(cast("Mapping[str, str]", argument))
         if isinstance(argument, (list, tuple)):
