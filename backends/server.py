@@ -35,11 +35,11 @@ _PR_SET_PDEATHSIG = 1
 _libc: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-class NotInstalled(Exception):  # noqa: N818 - named for the fact
+class NotInstalled(Exception):
     """The package that brings a server is missing; the text says how to install it."""
 
 
-class ServerFailed(Exception):  # noqa: N818 - likewise
+class ServerFailed(Exception):
     """A server ended or did not answer in time; the text ends with the tail of its log."""
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from conformance.adapters.fs import open_fs
 from conformance.adapters.memory import MemoryService
 from conformance.adapters.moto import moto_version, open_moto
 from conformance.adapters.s3_bucket import Bucket
@@ -123,18 +124,19 @@ def _moto() -> Connection:
 class _Directory:
     """The root of a file system connection: ``path``, or a temporary directory made when it is first needed."""
 
-    def __init__(self, path: Path | None, *, create: bool) -> None:
+    def __init__(self, path: Path | None, *, create: bool = False) -> None:
         self._path = path
         self._create = create
         self._made: Path | None = None
+        self._opener: Opener | None = None
 
     def prepare(self) -> None:
         self._root()
 
     def open(self, work_dir: str) -> Storage:
-        from conformance.adapters.fs import FileSystem
-
-        return FileSystem(self._root(), work_dir)
+        if self._opener is None:
+            self._opener = open_fs(self._root())
+        return self._opener(work_dir)
 
     def is_empty(self) -> bool:
         return not any(self._root().iterdir())
@@ -142,7 +144,7 @@ class _Directory:
     def remove(self) -> None:
         if self._made is not None:
             shutil.rmtree(self._made)
-            self._made = None
+            self._made = self._opener = None
 
     def _root(self) -> Path:
         if self._made is not None:
@@ -165,7 +167,7 @@ class _Directory:
 
 
 def _temporary() -> Connection:
-    directory = _Directory(None, create=True)
+    directory = _Directory(None)
     return Connection(
         spec="fs",
         name="fs",
