@@ -187,7 +187,7 @@ def resolve(term: Term, results: Sequence[Any]) -> Any:
     if isinstance(term, Handle):
         found = results[term.step]
         if not isinstance(found, Object):
-            raise LookupError(f"step {term.step} returned no object")  # noqa: TRY004
+            raise LookupError(f"step {term.step} returned no object")  # noqa: TRY004 - a reference that leads nowhere
         changes: dict[str, Any] = {
             name: value
             for name, value in (("path", term.path), ("multipart_id", term.multipart_id))
@@ -202,7 +202,7 @@ def resolve(term: Term, results: Sequence[Any]) -> Any:
     if isinstance(term, PartOf):
         found = results[term.step]
         if not isinstance(found, tuple) or not isinstance(cast("tuple[Any, ...]", found)[-1], Part):
-            raise LookupError(f"step {term.step} returned no part")
+            raise LookupError(f"step {term.step} returned no part")  # noqa: TRY004 - likewise
         part = cast("Part", cast("tuple[Any, ...]", found)[-1])
         return Part(
             part.index if term.index is None else term.index,

@@ -26,13 +26,17 @@ from conformance.storage.objects import Block, HTTPRequest, Object, Part, Storag
 class Reader(Protocol):
     """Where a write takes its bytes from: ``read(n)`` returns up to ``n`` bytes, ``b""`` at the end."""
 
-    def read(self, size: int = -1, /) -> bytes: ...
+    def read(self, size: int = -1, /) -> bytes:
+        """Return up to ``size`` bytes, or all that is left when ``size`` is negative."""
+        ...
 
 
 class Writer(Protocol):
     """Where a read puts its bytes."""
 
-    def write(self, data: bytes, /) -> object: ...
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes."""
+        ...
 
 
 IoCallback = Callable[[bytes], object]

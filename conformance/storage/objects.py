@@ -11,6 +11,7 @@ from typing import NamedTuple
 from conformance.storage.modes import ObjectMode
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_IRREGULAR = ObjectMode(0)
 
 
 def _nothing() -> Mapping[str, str]:
@@ -27,7 +28,7 @@ class Object:
 
     path: str
     id: str = ""
-    mode: ObjectMode = ObjectMode(0)
+    mode: ObjectMode = _IRREGULAR
     content_length: int | None = None
     content_md5: str | None = None
     content_type: str | None = None
