@@ -89,10 +89,8 @@ class FileSystem(Storage):
 
     def create(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
         """Return a handle without touching the disk (GSP-93)."""
-        return replace(
-            super().create(path, object_mode=object_mode, multipart_id=multipart_id),
-            id=self._id(self._key(path).names),
-        )
+        handle = super().create(path, object_mode=object_mode, multipart_id=multipart_id)
+        return replace(handle, id=self._id(self._key(path).names))
 
     # storager
 

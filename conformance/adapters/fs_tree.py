@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from conformance.adapters.streams import refuse
 from conformance.storage import (
     ObjectMode,
     ObjectModeInvalid,
@@ -59,9 +60,9 @@ def taxonomy() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise translated(error) from None
+        refuse(translated(error))
     except OverflowError as error:
-        raise RestrictionDissatisfied(str(error)) from None
+        refuse(RestrictionDissatisfied(str(error)))
 
 
 def translated(error: OSError) -> StorageError:
@@ -200,7 +201,7 @@ class HostTree:
                 with suppress(OSError):
                     os.rmdir(directory)
             if isinstance(error, NotADirectoryError):
-                raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=ObjectMode.READ) from None
+                refuse(ObjectModeInvalid(expected=ObjectMode.DIR, actual=ObjectMode.READ))
             raise
 
     @contextmanager
@@ -213,7 +214,7 @@ class HostTree:
                     file.write(chunk)
             yield path
         except FileNotFoundError as error:
-            raise Unexpected(f"{error.filename}: {error.strerror}") from None
+            refuse(Unexpected(f"{error.filename}: {error.strerror}"))
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(path)

@@ -7,7 +7,7 @@ completed, and a failed operation changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -97,15 +97,24 @@ class Memory(Storage):
         self._paths = Paths(work_dir, self.declared)
 
     def metadata(self) -> StorageMeta:
+        """Return name, ``work_dir`` and the limits that are enforced (GSP-97)."""
         return StorageMeta(name="memory", service="memory", work_dir=self._paths.work_dir, restrictions=RESTRICTIONS)
 
     def create(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
-        mode = object_mode if object_mode is not None else ObjectMode.PART if multipart_id else ObjectMode.READ
-        return Object(path=path, id=self._id(path), mode=mode, multipart_id=multipart_id)
+        """Return a handle with the ``id`` that the object has or would have (GSP-93, GSP-749)."""
+        handle = super().create(path, object_mode=object_mode, multipart_id=multipart_id)
+        return replace(handle, id=self._id(path))
 
     # storager
 
     def delete(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> None:
+        """Remove one object, an upload by its id, or a block object by its mode; a missing one is no error (GSP-46).
+
+        Raises:
+            ObjectModeInvalid: the ``work_dir`` itself, or an object of another kind than the hint.
+            Unexpected: the directory is not empty.
+
+        """
         key = self._paths.key(path)
         with self._lock:
             if multipart_id is not None:
@@ -124,6 +133,13 @@ class Memory(Storage):
     def list(
         self, path: str, *, list_mode: ListMode | None = None, continuation_token: str | None = None
     ) -> Iterator[Object]:
+        """Iterate over children, or over the files and links, uploads or block objects of a prefix (GSP-654).
+
+        Raises:
+            ListModeInvalid: a combination of modes.
+            ObjectModeInvalid: ``path`` is no directory, in mode ``dir``; a missing one is empty.
+
+        """
         match list_mode:
             case None | ListMode.DIR:
                 page = self._page_of_children(path)
@@ -146,6 +162,14 @@ class Memory(Storage):
         size: int | None = None,
         io_callback: IoCallback | None = None,
     ) -> int:
+        """Copy a file, or the target of a link, to ``w``; a range past the end has as many bytes as there are.
+
+        Raises:
+            ObjectNotExist: nothing is there, or the link leads nowhere.
+            ObjectModeInvalid: it is a directory.
+            Unexpected: a negative range, or a writer that fails.
+
+        """
         start = offset or 0
         check_size(start, None, "offset")
         check_size(size or 0, None)
@@ -161,6 +185,13 @@ class Memory(Storage):
         return deliver((wanted[at : at + CHUNK] for at in range(0, len(wanted), CHUNK)), w, io_callback)
 
     def stat(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
+        """Describe an object, a link not followed; an upload by its id, a block object by its mode (GSP-93).
+
+        Raises:
+            ObjectNotExist: nothing is there.
+            ObjectModeInvalid: it is of another kind than the hint.
+
+        """
         key = self._paths.key(path)
         with self._lock:
             if multipart_id is not None:
@@ -189,6 +220,14 @@ class Memory(Storage):
         user_metadata: Mapping[str, str] | None = None,
         io_callback: IoCallback | None = None,
     ) -> int:
+        """Replace what is under ``path`` by exactly ``size`` bytes of ``r``, or change nothing (GSP-134, GSP-751).
+
+        Raises:
+            ObjectModeInvalid: a directory is there, or a file is above.
+            RestrictionDissatisfied: the size is above the maximum, or ``r`` is ``None`` and ``size`` is not 0.
+            Unexpected: the reader fails or ends early, the content differs from ``content_md5``, a negative size.
+
+        """
         names = self._place(path)
         check_size(size, RESTRICTIONS.write_size_maximum)
         data = b"".join(verified(exactly(r, size, io_callback), content_md5))
@@ -198,6 +237,7 @@ class Memory(Storage):
     # appender
 
     def create_append(self, path: str, *, content_type: str | None = None) -> Object:
+        """Put an empty append object under ``path``, readable from the beginning (AOS-44)."""
         mode = ObjectMode.READ | ObjectMode.APPEND
         return self._put_and_describe(path, mode, Headers(content_type=content_type))
 
@@ -210,6 +250,14 @@ class Memory(Storage):
         content_md5: str | None = None,
         io_callback: IoCallback | None = None,
     ) -> int:
+        """Add ``size`` bytes at the tail, whichever client appended last (AOS-44).
+
+        Raises:
+            ObjectNotExist: the object was deleted since.
+            ObjectModeInvalid: it was replaced since by one that does not append.
+            RestrictionDissatisfied: the size, the total size or the number of appends is above its maximum.
+
+        """
         names = self._paths.key(o.path).names
         self._grown(names, ObjectMode.APPEND)
         check_size(size, RESTRICTIONS.append_size_maximum)
@@ -228,12 +276,19 @@ class Memory(Storage):
     # blocker
 
     def create_block(self, path: str) -> Object:
+        """Begin a block object without any block; what is at ``path`` stays until it is combined (GSP-134)."""
         names = self._place(path)
         with self._lock:
             self._service.blocks[names] = {}
             return self._describe_block(path)
 
     def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
+        """Write the block ``bid``, in place of an earlier one of that name.
+
+        Raises:
+            ObjectNotExist: the block object was combined or deleted since.
+
+        """
         self._blocks(o)
         check_size(size, RESTRICTIONS.write_size_maximum)
         data = b"".join(exactly(r, size))
@@ -242,6 +297,13 @@ class Memory(Storage):
         return size
 
     def combine_block(self, o: Object, bids: Iterable[str]) -> None:
+        """Make the object of the blocks named, in that order and as often; the block object ends.
+
+        Raises:
+            ObjectNotExist: the block object was combined or deleted since.
+            Unexpected: a block was never written; nothing was changed.
+
+        """
         wanted = tuple(bids)
         with self._lock:
             blocks = self._blocks(o)
@@ -255,28 +317,44 @@ class Memory(Storage):
             del self._service.blocks[names]
 
     def list_block(self, o: Object) -> Iterator[Block]:
+        """Iterate over the blocks, in the order of their first writing."""
         with self._lock:
             return iter([Block(bid, len(data)) for bid, data in self._blocks(o).items()])
 
     # copier, direr, fetcher, linker, mover
 
     def copy(self, src: str, dst: str) -> None:
+        """Copy one file with its metadata, or a link as a link.
+
+        Raises:
+            ObjectNotExist: there is no ``src``.
+            ObjectModeInvalid: ``src`` is a directory, or ``dst`` cannot take a file.
+
+        """
         with self._lock:
             _, node, target = self._transfer(src, dst)
             self._tree.put(target, self._renewed(node))
 
     def create_dir(self, path: str) -> Object:
+        """Make a directory with all above it; an existing one keeps its children (AOS-49, GSP-134).
+
+        Raises:
+            ObjectModeInvalid: something else is there or above.
+
+        """
         key = self._paths.key(path)
         with self._lock:
             return self._describe(path, self._tree.make_directory(key.names))
 
     def fetch(self, path: str, url: str) -> None:
+        """Store the whole body that ``url`` serves with its content type, or change nothing."""
         names = self._place(path)
         with download(url, RESTRICTIONS.fetch_size_maximum) as body:
             data = b"".join(body.chunks)
         self._put(names, data, headers=Headers(content_type=body.content_type))
 
     def create_link(self, path: str, target: str) -> Object:
+        """Make a link, in place of any file or link; the target need not exist (GSP-86)."""
         names = self._place(path)
         with self._lock:
             link = Link(self._paths.key(target).names, self._tree.now())
@@ -284,6 +362,13 @@ class Memory(Storage):
             return self._describe(path, link)
 
     def move(self, src: str, dst: str) -> None:
+        """Move one file or link with its metadata.
+
+        Raises:
+            ObjectNotExist: there is no ``src``.
+            ObjectModeInvalid: ``src`` is a directory, or ``dst`` cannot take a file.
+
+        """
         with self._lock:
             source, node, target = self._transfer(src, dst)
             self._tree.put(target, self._renewed(node))
@@ -300,6 +385,7 @@ class Memory(Storage):
         content_disposition: str | None = None,
         user_metadata: Mapping[str, str] | None = None,
     ) -> Object:
+        """Begin an upload of its own; what is at ``path`` stays until it is completed (AOS-25)."""
         names = self._place(path)
         headers = _headers(content_type, content_disposition, user_metadata)
         with self._lock:
@@ -317,6 +403,13 @@ class Memory(Storage):
         content_md5: str | None = None,
         io_callback: IoCallback | None = None,
     ) -> tuple[int, Part]:
+        """Upload one part, in place of an earlier one of that index (AOS-62).
+
+        Raises:
+            ObjectNotExist: the upload was completed or aborted, or belongs to another path.
+            RestrictionDissatisfied: the index or the size is out of bounds.
+
+        """
         self._upload_of(o)
         number_maximum = RESTRICTIONS.multipart_number_maximum
         if number_maximum is not None and not 0 <= index < number_maximum:
@@ -328,6 +421,14 @@ class Memory(Storage):
         return size, _part(index, data)
 
     def complete_multipart(self, o: Object, parts: Iterable[Part]) -> None:
+        """Make the object of exactly the parts given, by ascending index, in whatever order they come (AOS-62).
+
+        Raises:
+            ObjectNotExist: the upload was completed or aborted, or belongs to another path.
+            RestrictionDissatisfied: a part that is not the last is below the minimum; the upload stays open.
+            Unexpected: no parts, one twice, one never uploaded, or a wrong ETag; the upload stays open.
+
+        """
         chosen = sorted(parts, key=lambda part: part.index)
         with self._lock:
             upload = self._upload_of(o)
@@ -337,12 +438,14 @@ class Memory(Storage):
             del self._service.uploads[o.multipart_id or ""]
 
     def list_multipart(self, o: Object) -> Iterator[Part]:
+        """Iterate over the parts by ascending index."""
         with self._lock:
             return iter([_part(index, data) for index, data in sorted(self._upload_of(o).parts.items())])
 
     # pager
 
     def create_page(self, path: str) -> Object:
+        """Put an empty page object under ``path`` (AOS-25)."""
         return self._put_and_describe(path, ObjectMode.READ | ObjectMode.PAGE, NO_HEADERS)
 
     def write_page(self, o: Object, r: Reader | None, size: int, offset: int) -> int:

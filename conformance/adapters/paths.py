@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from conformance.adapters.streams import refuse
 from conformance.storage import ConnectionStringInvalid, RestrictionDissatisfied, Unexpected
 
 if TYPE_CHECKING:
@@ -87,6 +88,6 @@ class Paths:
         try:
             length = len(text.encode())
         except UnicodeEncodeError:
-            raise Unexpected(f"{text!r} is not valid Unicode") from None
+            refuse(Unexpected(f"{text!r} is not valid Unicode"))
         if maximum is not None and length > maximum:
             raise RestrictionDissatisfied(f"{length} bytes of name, the maximum is {maximum}")

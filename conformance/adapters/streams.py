@@ -7,9 +7,9 @@ import hashlib
 import http.client
 import urllib.request
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from conformance.storage import RestrictionDissatisfied, Unexpected
+from conformance.storage import RestrictionDissatisfied, StorageError, Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -20,6 +20,14 @@ CHUNK = 64 * 1024
 """Bytes that are asked of a reader at a time."""
 TIMEOUT = 60.0
 """Seconds that a server may take for each step of a download."""
+
+
+def refuse(failure: StorageError) -> NoReturn:
+    """Raise ``failure`` with no way back to the error being handled: only its text is kept (AOS-47 rule 2)."""
+    try:
+        raise failure
+    finally:
+        failure.__context__ = None
 
 
 def check_size(size: int, maximum: int | None, what: str = "size") -> None:
@@ -54,7 +62,9 @@ def exactly(r: Reader | None, size: int, io_callback: IoCallback | None = None) 
         try:
             chunk = bytes(memoryview(r.read(asked)))
         except Exception as error:  # noqa: BLE001 - any cause becomes Unexpected (AOS-47 rule 2)
-            raise Unexpected(f"the reader failed after {size - left} of {size} bytes: {error}") from None
+            refuse(
+                Unexpected(f"the reader failed after {size - left} of {size} bytes: {type(error).__name__}: {error}")
+            )
         if not chunk:
             raise Unexpected(f"the reader ended after {size - left} of {size} bytes")
         if len(chunk) > asked:
@@ -76,7 +86,7 @@ def deliver(chunks: Iterable[bytes], w: Writer, io_callback: IoCallback | None =
         try:
             w.write(chunk)
         except Exception as error:  # noqa: BLE001 - as above
-            raise Unexpected(f"the writer failed after {count} bytes: {error}") from None
+            refuse(Unexpected(f"the writer failed after {count} bytes: {type(error).__name__}: {error}"))
         count += len(chunk)
         _show(chunk, io_callback)
     return count
@@ -87,7 +97,7 @@ def _show(chunk: bytes, io_callback: IoCallback | None) -> None:
         try:
             io_callback(chunk)
         except Exception as error:  # noqa: BLE001 - as above
-            raise Unexpected(f"io_callback failed: {error}") from None
+            refuse(Unexpected(f"io_callback failed: {type(error).__name__}: {error}"))
 
 
 def content_md5(data: bytes) -> str:
@@ -134,7 +144,7 @@ def download(url: str, maximum: int | None = None) -> Generator[Download]:
     try:
         response = urllib.request.urlopen(url, timeout=TIMEOUT)  # noqa: S310 - the scheme is checked above
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Unexpected(f"{url}: {error}") from None
+        refuse(Unexpected(f"{url}: {error}"))
     with response:
         yield Download(response.headers.get("Content-Type"), _body(url, response, maximum))
 
@@ -148,7 +158,7 @@ def _body(url: str, response: http.client.HTTPResponse, maximum: int | None) -> 
         try:
             chunk = response.read(CHUNK)
         except (OSError, http.client.HTTPException) as error:
-            raise Unexpected(f"{url}: {error}") from None
+            refuse(Unexpected(f"{url}: {error}"))
         if not chunk:
             break
         count += len(chunk)

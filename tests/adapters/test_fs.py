@@ -69,6 +69,10 @@ def on_disk(root: Path) -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*")}
 
 
+def listed(directory: Path) -> list[str]:
+    return [path.name for path in directory.iterdir()]
+
+
 class Failing:
     """A reader that does something after so many bytes instead of returning more."""
 
@@ -148,17 +152,17 @@ def test_a_killed_write_leaves_the_old_object_and_nothing_that_is_listed(
     assert content(store, "a") == b"old"
     assert names(above) == ["w"]
     assert names(above, "", ListMode.PREFIX) == ["w/a"]
-    (left,) = [name for name in os.listdir(root) if name.startswith(TEMPORARY)]
+    (left,) = [name for name in listed(root) if name.startswith(TEMPORARY)]
     with pytest.raises(Unexpected):
         above.delete(left)
     with pytest.raises(Unexpected):
         put(above, left, b"pose")
 
     open_fs(root)
-    assert left in os.listdir(root), "it could still be written to"
-    os.utime(root / left, (0, os.stat(root).st_mtime - ABANDONED - 60))
+    assert left in listed(root), "it could still be written to"
+    os.utime(root / left, (0, root.stat().st_mtime - ABANDONED - 60))
     open_fs(root)
-    assert os.listdir(root) == ["w"]
+    assert listed(root) == ["w"]
 
 
 def test_a_file_size_limit_keeps_the_old_object_also_for_an_append(root: Path) -> None:
@@ -205,20 +209,20 @@ def test_a_full_disk_keeps_the_old_object_and_leaves_no_file(fs: FakeFilesystem)
             call()
     assert content(store, "a") == content(store, link.path) == b"o" * 100_000
     assert names(store) == ["a", "c0", "l"]
-    assert os.listdir("/root") == ["w"]
+    assert listed(Path("/root")) == ["w"]
 
 
 def test_the_whole_storage_on_a_fake_file_system(fs: FakeFilesystem) -> None:
     fs.create_dir("/root")
     walk_through(open_fs("/root")("/w/x/"))
-    assert os.listdir("/root") == ["w"]
+    assert listed(Path("/root")) == ["w"]
 
 
 def test_the_whole_storage_on_the_host(root: Path) -> None:
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = len(listed(Path("/proc/self/fd")))
     walk_through(open_fs(root)("/w/x/"))
-    assert os.listdir(root) == ["w"]
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert listed(root) == ["w"]
+    assert len(listed(Path("/proc/self/fd"))) == descriptors
 
 
 def walk_through(store: Storage) -> None:
@@ -454,7 +458,24 @@ def test_a_denied_directory_is_permission_denied(store: Storage, root: Path, mon
             with pytest.raises(PermissionDenied):
                 store.delete("a") if name == "unlink" else put(store, "a", b"2")
     assert content(store, "a") == b"1"
-    assert os.listdir(root) == ["w"]
+    assert listed(root) == ["w"]
+
+
+def test_no_error_of_the_host_can_be_reached(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", denied)
+    for call in (
+        lambda: put(store, "a", b"1"),
+        lambda: store.write("a", Failing(1), 2),
+        lambda: store.stat("\ud800"),
+        lambda: store.fetch("a", "http://127.0.0.1:1/"),
+    ):
+        with pytest.raises(StorageError) as caught:
+            call()
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
 
 
 def test_a_root_must_be_there(tmp_path: Path) -> None:
@@ -508,4 +529,4 @@ def test_fetch_stores_a_chunked_body_whole_or_changes_nothing(store: Storage, ro
         with pytest.raises(Unexpected):
             store.fetch("a", failing)
     assert content(store, "a") == b"12345"
-    assert os.listdir(root) == ["w"]
+    assert listed(root) == ["w"]
