@@ -8,7 +8,7 @@ process in the middle of one may leave a part of it. Nothing is forced to the di
 """
 
 # Names are checked before they are joined; os takes the text as it is, and at once.
-# ruff: noqa: PTH102, PTH105, PTH108, PTH123
+# ruff: noqa: PTH102, PTH108, PTH123
 # An optional argument that is not taken is refused by the base.
 # pyright: reportIncompatibleMethodOverride=false
 
@@ -307,8 +307,7 @@ class FileSystem(Storage):
                 self._tree.store_link(target, self._tree.target(source))
                 os.unlink(self._tree.host(source))
                 return
-            with self._tree.parents(target) as host:
-                os.replace(self._tree.host(source), host)
+            self._tree.install(self._tree.host(source), target)
 
     # the tree as this client sees it
 
@@ -433,7 +432,11 @@ class FileSystem(Storage):
         return page
 
     def _page_of_prefix(self, prefix: str) -> Callable[[str], list[Entry]]:
-        directory = self._key(prefix[: prefix.rfind("/") + 1]).names
+        try:
+            directory = self._key(prefix[: prefix.rfind("/") + 1]).names
+        except StorageError:
+            # a prefix is any text, and no path begins with what no path can hold
+            return lambda _: []
 
         def page(after: str) -> list[Entry]:
             with taxonomy():

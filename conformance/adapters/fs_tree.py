@@ -39,6 +39,8 @@ TEMPORARY = ".storage-conformance-"
 """How the names of unfinished files in the root begin; no key reaches them and no listing shows them."""
 ABANDONED = 24 * 3600
 """Seconds after which an unfinished file that nobody wrote to belongs to a process that was killed."""
+ATTEMPTS = 100
+"""How often a directory that is removed under our hands is made again."""
 LINKS_MAXIMUM = 40
 """Links that are followed before a chain counts as leading nowhere."""
 
@@ -219,6 +221,25 @@ class HostTree:
             with suppress(FileNotFoundError):
                 os.unlink(path)
 
+    def install(self, path: str, names: Names) -> None:
+        """Rename the host's ``path`` to ``names``, in place of a file or link.
+
+        Raises:
+            ObjectModeInvalid: the place cannot take it.
+
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            self.check_place(names)
+            try:
+                with self.parents(names) as host:
+                    os.replace(path, host)
+            except FileNotFoundError:
+                # another client removed the directory above in between, perhaps only undoing its own failure
+                if attempt == ATTEMPTS or not os.path.lexists(path):
+                    raise
+            else:
+                return
+
     def store(self, names: Names, chunks: Iterable[bytes]) -> None:
         """Replace what is under ``names`` by a file of ``chunks``, at once and whole, or change nothing.
 
@@ -229,18 +250,14 @@ class HostTree:
         with self.unfinished(chunks) as path:
             at = now()
             os.utime(path, ns=(at, at))
-            self.check_place(names)
-            with self.parents(names) as host:
-                os.replace(path, host)
+            self.install(path, names)
 
     def store_link(self, names: Names, target: str) -> None:
         """Replace what is under ``names`` by a link to a path of the host, which need not exist."""
-        self.check_place(names)
         path = self._temporary()
         try:
             os.symlink(target, path)
-            with self.parents(names) as host:
-                os.replace(path, host)
+            self.install(path, names)
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(path)

@@ -336,6 +336,7 @@ def test_no_key_leads_out_of_the_work_dir(store: Storage, root: Path, tmp_path: 
         names(store, "dir")
     store.delete("dir/x")
     assert store.stat("file").mode == ObjectMode.LINK
+    assert [names(store, prefix, ListMode.PREFIX) for prefix in ("../", "/", "a//", "./")] == [[], [], [], []]
     assert on_disk(tmp_path) == before
     put(store, "file", b"3")
     store.delete("dir")
@@ -398,6 +399,23 @@ def test_appends_of_several_threads_stay_whole(store: Storage) -> None:
         thread.join()
     data = content(store, "a")
     assert sorted(data[at : at + size] for at in range(0, 4 * size, size)) == [b"%d" % n * size for n in range(4)]
+
+
+def test_a_directory_removed_under_our_hands_is_made_again(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, "b", b"2")
+    replace, disturbed = os.replace, list[str]()
+
+    def disturb(source: str, target: str) -> None:
+        parent = Path(target).parent
+        if len(disturbed) < 3 and not list(parent.iterdir()):
+            disturbed.append(target)
+            parent.rmdir()
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", disturb)
+    put(store, "d/a", b"1")
+    store.move("b", "e/f/b")
+    assert (content(store, "d/a"), content(store, "e/f/b"), len(disturbed)) == (b"1", b"2", 3)
 
 
 def test_a_listing_resumes_from_its_token(store: Storage) -> None:
