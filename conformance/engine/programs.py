@@ -55,7 +55,7 @@ WEIGHTS: dict[Theme, dict[str, int]] = {
         "whole_upload": 1, "begin": 2, "part": 3, "complete": 2, "abort": 1, "list_parts": 1, "list_uploads": 1,
         "resume": 2, "append": 1, "blocks": 1,
     },
-    "many keys": {"write": 10, "read": 2, "stat": 1, "list": 3, "delete": 4, "copy": 1, "move": 1},
+    "many keys": {"write": 6, "read": 4, "stat": 1, "list": 4, "delete": 2, "copy": 2, "move": 1},
 }  # fmt: skip
 """How often each action comes, by theme; an action without its operations is left out."""
 
@@ -107,6 +107,8 @@ def decode(data: bytes, features: Features, limits: Restrictions, theme: Theme =
     steps = len(data) // BYTES_PER_STEP
     actions = _actions(features, theme)
     if actions:
+        if theme == "many keys":
+            author.fill()
         tries = 0
         while len(author.calls) < steps and tries < 4 * steps:
             tries += 1
@@ -249,6 +251,12 @@ class _Author:
             return
         source, declared = self.source(size)
         self.add("write", path, source, declared, **self.metadata("write"))
+
+    def fill(self) -> None:
+        """Write every key."""
+        for path in self.keys:
+            content = self.content(1 + self.dice.below(20))
+            self.add("write", path, Source(content), content.size)
 
     def read(self) -> None:
         path = self.existing()

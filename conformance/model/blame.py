@@ -6,7 +6,7 @@ there is to say. The first row that fits decides; ``*`` fits everything, ``a|b``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 OTHERWISE = "programs.namespace"
@@ -67,7 +67,7 @@ delete              *                 missing                            delete.
 delete              *                 again                              delete.idempotent
 delete              *                 below_file                         delete.below_file
 delete              *                 link                               delete.link
-delete              *                 under_construction                 delete.append
+delete              *                 append_object                      delete.append
 delete              *                 directory                          delete.directory
 delete              *                 directory_with_children            delete.keeps_children
 delete              *                 upload|upload_again|completed_upload multipart.abort_idempotent
@@ -153,22 +153,20 @@ write_page          *                 *                                  page.wr
 list                twice             *                                  list.complete
 list                outside           *                                  list.boundary
 list                missing_directory *                                  list.implicit_directories
-list                length            *                                  list.agrees_with_stat
 list                error|code        root                               list.root
 list                error|code        missing                            list.missing
 list                error|code        uploads                            multipart.uploads_listed
-list                *                 prefix                             list.prefix
 """
 """Rows for an operation that went wrong by itself, and for observations that are wrong whatever happened before."""
 
 CHANGES = """
 # observed by   aspect              change              situation               relation  requirement
-list            uploads_missing     delete              upload*                 *         multipart.abort_leaves_uploads
-list            uploads_missing     complete_multipart  *                       *         multipart.complete_leaves_uploads
-list            uploads_missing     delete              *                       *         multipart.delete_leaves_upload
-list            uploads_extra       delete              upload*                 *         multipart.abort_unlists
-list            uploads_extra       complete_multipart  *                       *         multipart.complete_ends_upload
-list            uploads_*           *                   *                       *         multipart.uploads_listed
+list:*          uploads_missing     delete              upload*                 *         multipart.abort_leaves_uploads
+list:*          uploads_missing     complete_multipart  *                       *         multipart.complete_leaves_uploads
+list:*          uploads_missing     delete              *                       *         multipart.delete_leaves_upload
+list:*          uploads_extra       delete              upload*                 *         multipart.abort_unlists
+list:*          uploads_extra       complete_multipart  *                       *         multipart.complete_ends_upload
+list:*          uploads_*           *                   *                       *         multipart.uploads_listed
 list_multipart  parts               write_multipart!    *                       *         multipart.failed_write_keeps_part
 list_multipart  parts               write_multipart     again                   *         multipart.reupload_replaces
 list_multipart  parts               complete_multipart! *                       *         multipart.complete_failed_keeps_upload
@@ -189,22 +187,24 @@ stat            *                   create_dir          *                       
 stat            link                *                   *                       *         create_link.creates
 stat            directory           *                   *                       *         stat.directory
 stat            length              write               new|again               self      stat.length
-list            extra               delete              *                       self      delete.removes
-list            missing             delete              *directory*             inside    delete.keeps_children
-list            missing             delete              *                       other     delete.only_one
-list            extra               move                *                       source    move.content
-list            extra               move|copy           *                       other     overwrite.no_rename
-list            extra               write               *                       other     overwrite.no_rename
-list            missing             move                *                       other     move.any_path
-list            missing             copy                *                       *         copy.any_path
-list            missing             move                *                       self      move.first_class
-list            extra               *multipart          *                       *         multipart.hidden_until_complete
-list            missing             create_link         *                       self      create_link.creates
-list            missing             create_dir          *                       *         create_dir.keeps_children
-list            missing             complete_multipart  *                       self      multipart.complete_readable
-list            missing             write               over_existing           self      completeness.listing
-list            missing             write               *                       other     paths.distinct
-list            *                   *                   *                       *         list.current
+list:*          extra               delete              *                       self      delete.removes
+list:*          missing             delete              *directory*             inside    delete.keeps_children
+list:*          missing             delete              *                       other     delete.only_one
+list:*          extra               move                *                       source    move.content
+list:*          extra               move|copy           *                       other     overwrite.no_rename
+list:*          extra               write               *                       other     overwrite.no_rename
+list:*          missing             move                *                       other     move.any_path
+list:*          missing             copy                *                       *         copy.any_path
+list:*          missing             move                *                       self      move.first_class
+list:*          extra               *multipart          *                       *         multipart.hidden_until_complete
+list:*          missing             create_link         *                       self      create_link.creates
+list:*          missing             create_dir          *                       *         create_dir.keeps_children
+list:*          missing             complete_multipart  *                       self      multipart.complete_readable
+list:*          missing             write               over_existing           self      completeness.listing
+list:*          missing             write               *                       other     paths.distinct
+list:*          length              *                   *                       *         list.agrees_with_stat
+list:prefix     *                   *                   *                       *         list.prefix
+list:*          *                   *                   *                       *         list.current
 read|stat       *                   write!              onto_directory          *         overwrite.write_onto_directory
 read|stat       success             write!              *                       *         write.failure_leaves_nothing
 read|stat       *                   write!              *                       *         write.failure_keeps_old
@@ -289,15 +289,19 @@ def _fits(pattern: str, text: str) -> bool:
 
 def requirement(case: Case) -> str:
     """Return the id of the requirement that a case breaks."""
-    if case.another_client and case.relation in {"self", "source"} and case.op in OBSERVERS:
+    if case.op == "list" and case.aspect == "length" and case.relation == "self":
+        case = replace(case, op="stat", aspect="content", situation="")
+    told_wrong = case.aspect not in {"code", "foreign"}
+    if case.another_client and told_wrong and case.relation in {"self", "source"} and case.op in OBSERVERS:
         return "paths.every_client"
     for op, aspect, situation, blamed in rows(OWN):
         if _fits(op, case.op) and _fits(aspect, case.aspect) and _fits(situation, case.situation):
             return blamed
     if case.op in OBSERVERS:
+        observed = f"list:{case.situation}" if case.op == "list" else case.op
         for op, aspect, change, situation, relation, blamed in rows(CHANGES):
             patterns = (op, aspect, change, situation, relation)
-            facts = (case.op, case.aspect, case.change, case.change_situation, case.relation)
+            facts = (observed, case.aspect, case.change, case.change_situation, case.relation)
             if all(_fits(pattern, fact) for pattern, fact in zip(patterns, facts, strict=True)):
                 return blamed
     return OTHERWISE

@@ -46,6 +46,7 @@ class Divergence:
     observed: str
     op: str = ""
     aspect: str = ""
+    path: str = ""
     step: int = -1
 
     @property
@@ -106,6 +107,7 @@ class Expectation:
             observed=finding.observed,
             op=self.call.op,
             aspect=finding.aspect,
+            path=finding.path,
             step=self.step,
         )
 

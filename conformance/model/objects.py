@@ -10,7 +10,7 @@ from conformance.engine.calls import Call, IdOf, describe
 from conformance.model.data import Data
 from conformance.model.expectation import ANY, MISSING, NONE, WRONG_MODE, Expectation, Finding
 from conformance.model.sources import taken
-from conformance.model.state import NOTHING, Entry, World
+from conformance.model.state import NOTHING, Entry, World, above
 from conformance.storage import Object, ObjectMode
 
 Rule = Callable[[World, int, Call], Expectation | None]
@@ -142,8 +142,10 @@ def stat(world: World, number: int, call: Call) -> Expectation | None:
         if not space.native and not directory:
             doubtful = space.below(path) is not False or entry is not None
             return Expectation(call=call, path=path, success=doubtful, errors=WRONG_MODE | MISSING, situation="hint")
-        if entry is not None and entry.kind == "file" and not directory:
-            return Expectation(call=call, path=path, success=False, errors=WRONG_MODE | MISSING, situation="hint")
+        if entry is not None and not directory:
+            return Expectation(
+                call=call, path=path, success=not entry.certain, errors=WRONG_MODE | MISSING, situation="hint"
+            )
     if entry is None or hint == ObjectMode.DIR:
         if directory and (space.native or hint):
             errors = WRONG_MODE | MISSING if hint == ObjectMode.READ else NONE
@@ -243,7 +245,8 @@ def delete(world: World, number: int, call: Call) -> Expectation | None:
             if ok:
                 world.remove(path)
 
-        situation = {"file": "file", "link": "link", "pending": "under construction"}.get(entry.kind, "")
+        session = None if entry.session is None else world.sessions.get(entry.session)
+        situation = entry.kind if session is None else f"{session.kind} object"
         return Expectation(call=call, path=path, situation=situation, then=remove)
     if not world.space.native and hint != ObjectMode.DIR:
         return Expectation(call=call, path=path, situation="again" if path in world.forgotten else "missing")
@@ -360,7 +363,8 @@ def create_dir(world: World, number: int, call: Call) -> Expectation | None:
             space.made.add(path)
             space.perhaps.discard(path)
 
-    errors = (WRONG_MODE if place != "below" else ANY) if blocked else NONE
+    doubt = space.native and any(not space.entries[p].certain for p in above(path) if p in space.entries)
+    errors = (WRONG_MODE if place != "below" else ANY) if blocked else ANY if doubt else NONE
     situation = "onto file" if blocked else "over existing" if space.directory(path) else "new"
     return Expectation(
         call=call, path=path, situation=situation, success=not blocked, errors=errors, accepts=accepts, then=then

@@ -1,0 +1,197 @@
+"""The shrinker: from a program that diverges to the smallest one that diverges in the same way.
+
+It leaves calls out (delta debugging) and then makes what is left plainer. Every candidate is run afresh by the caller;
+the cost is counted in backend calls, because that is what a slow backend makes dear: a median of some fifty of them,
+where shrinking by Hypothesis takes thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.engine.calls import Call, Fabricated, Handle
+from conformance.model import Divergence
+from conformance.storage import Content, Source, operations
+
+BUDGET = 600
+"""Backend calls that shrinking may take."""
+
+Fails = Callable[[Sequence[Call]], Divergence | None]
+"""Runs a program in a fresh workspace and returns how it diverges, if it does."""
+
+PATHS = frozenset({"path", "src", "dst", "target"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The smallest program found, how it diverges, and the backend calls that finding it took."""
+
+    calls: tuple[Call, ...]
+    divergence: Divergence
+    spent: int
+
+
+def shrink(calls: Sequence[Call], divergence: Divergence, fails: Fails, budget: int = BUDGET) -> Shrunk:
+    """Return the smallest program with the same signature as ``divergence``.
+
+    Parameters:
+        calls: the program that diverged.
+        divergence: how it did; calls behind its step are dropped at once.
+        fails: runs a candidate in a fresh workspace.
+        budget: how many backend calls the search may take altogether.
+
+    """
+    search = _Search(tuple(calls[: divergence.step + 1]), divergence, fails, budget)
+    search.keep_related()
+    search.leave_out()
+    before = search.calls
+    search.simplify()
+    if search.calls != before:
+        search.leave_out()
+    return Shrunk(search.calls, search.divergence, search.spent)
+
+
+def without(calls: Sequence[Call], left_out: set[int]) -> tuple[Call, ...]:
+    """Return the calls but for ``left_out`` and all that refer to one of them, with their references renumbered."""
+    numbers: dict[int, int] = {}
+    kept: list[Call] = []
+    for number, call in enumerate(calls):
+        if number in left_out or not call.steps() <= numbers.keys():
+            continue
+        numbers[number] = len(kept)
+        kept.append(call.renumbered(numbers))
+    return tuple(kept)
+
+
+class _Search:
+    def __init__(self, calls: tuple[Call, ...], divergence: Divergence, fails: Fails, budget: int) -> None:
+        self.calls = calls
+        self.divergence = divergence
+        self.spent = 0
+        self._fails = fails
+        self._budget = budget
+        self._tried: set[str] = {repr(calls)}
+
+    def accept(self, candidate: tuple[Call, ...]) -> bool:
+        """Run a candidate and keep it when it diverges in the same way."""
+        key = repr(candidate)
+        if not candidate or key in self._tried or self.spent + len(candidate) > self._budget:
+            return False
+        self._tried.add(key)
+        found = self._fails(candidate)
+        self.spent += len(candidate) if found is None else found.step + 1
+        if found is None or found.signature != self.divergence.signature:
+            return False
+        self.calls = candidate[: found.step + 1]
+        self.divergence = found
+        return True
+
+    def keep_related(self) -> None:
+        """Try first what is most likely: only the calls that share a path with the last one, and fewer of these."""
+        last = len(self.calls) - 1
+        paths = set(_touched(self.calls, last)) | {self.divergence.path}
+        related = {n for n in range(last) if paths.intersection(_touched(self.calls, n))}
+        self.accept(without(self.calls, set(range(last)) - related))
+
+    def leave_out(self) -> None:
+        """Leave out runs of calls, halving their length, until no single call can go."""
+        length = max(len(self.calls) // 2, 1)
+        while True:
+            changed = False
+            end = len(self.calls) - 1
+            while end > 0:
+                start = max(end - length, 0)
+                changed |= self.accept(without(self.calls, set(range(start, end))))
+                end = min(start, len(self.calls) - 1)
+            if length > 1:
+                length = max(length // 2, 1)
+            elif not changed:
+                return
+
+    def simplify(self) -> None:
+        """Make the calls plainer: one client, plain readers, small sizes, no optional arguments, plain names."""
+        self.accept(tuple(replace(call, client=0) for call in self.calls))
+        names = _plain_names(self.calls)
+        self.accept(tuple(_renamed(call, names) for call in self.calls))
+        self.accept(tuple(_plainer(call) for call in self.calls))
+        for number in range(len(self.calls)):
+            for call in _simpler(self.calls[number]):
+                if number < len(self.calls):
+                    self.accept((*self.calls[:number], call, *self.calls[number + 1 :]))
+
+
+def _path_positions(call: Call) -> list[int]:
+    return [n for n, name in enumerate(operations()[call.op].params) if name in PATHS and n < len(call.args)]
+
+
+def _touched(calls: Sequence[Call], number: int) -> Iterator[str]:
+    """Yield the paths that a call speaks of, those of its handles included."""
+    call = calls[number]
+    for position in _path_positions(call):
+        yield call.args[position]
+    for step in call.steps():
+        if step < number:
+            yield from _touched(calls, step)
+
+
+def _plain_names(calls: Sequence[Call]) -> dict[str, str]:
+    """Return short plain names for all paths; directories stay directories."""
+    paths = sorted({call.args[n].rstrip("/") for call in calls for n in _path_positions(call)} - {""})
+    segments = sorted({segment for path in paths for segment in path.split("/")})
+    if len(segments) > 26:
+        return {}
+    letters = {segment: chr(ord("a") + n) for n, segment in enumerate(segments)}
+    return {path: "/".join(letters[segment] for segment in path.split("/")) for path in paths}
+
+
+def _renamed(call: Call, names: dict[str, str]) -> Call:
+    def rename(position: int, term: Any) -> Any:
+        if position in positions:
+            return names.get(term, term)
+        if isinstance(term, (Handle, Fabricated)) and term.path is not None:
+            return replace(term, path=names.get(term.path, term.path))
+        return term
+
+    positions = _path_positions(call)
+    return replace(call, args=tuple(rename(n, term) for n, term in enumerate(call.args)))
+
+
+def _sized(call: Call, source: Source, size: int) -> Call:
+    """Return the call with another source; the declared size keeps its distance from what there is."""
+    position = next(n for n, term in enumerate(call.args) if isinstance(term, Source))
+    old: Source = call.args[position]
+    declared = call.args[position + 1] + size - old.content.size
+    if declared < 0:
+        return call
+    args = (*call.args[:position], source, declared, *call.args[position + 2 :])
+    return replace(call, args=args)
+
+
+def _source(call: Call) -> Source | None:
+    return next((term for term in call.args if isinstance(term, Source)), None)
+
+
+def _plainer(call: Call) -> Call:
+    """Return the call without optional arguments and with a plain reader."""
+    pairs = {name: value for name, value in call.pairs.items() if name in {"multipart_id", "list_mode", "object_mode"}}
+    plain = replace(call, pairs=pairs)
+    source = _source(call)
+    return plain if source is None else _sized(plain, Source(source.content), source.content.size)
+
+
+def _simpler(call: Call) -> Iterator[Call]:
+    """Yield plainer forms of one call, the plainest first."""
+    plain = _plainer(call)
+    if plain != call:
+        yield plain
+    for name in call.pairs:
+        yield replace(call, pairs={other: value for other, value in call.pairs.items() if other != name})
+    source = _source(call)
+    if source is None:
+        return
+    for size in (1, 2, 10, 1000):
+        if size < source.content.size:
+            smaller = Source(Content(size, source.content.salt or 1), source.kind, min(source.at, size // 2))
+            yield _sized(call, smaller, size)
