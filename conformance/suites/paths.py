@@ -1,0 +1,218 @@
+"""Paths: which of them are the same object, and where they lead (GSP-749)."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.catalogue import group, group_names, long_names, pack, packs
+from conformance.engine.conditions import Condition
+from conformance.engine.evidence import everything, mark, metadata
+from conformance.engine.expect import absent, either, holds, refused, same
+from conformance.engine.laws import given, verifies
+from conformance.engine.recorder import Recorder
+from conformance.storage import Content, Features, ObjectNotExist
+
+ABSOLUTE: Condition = {
+    "when": lambda features: features.absolute_paths,
+    "unless": "the backend does not take absolute paths",
+}
+BACKSLASH: Condition = {
+    "when": lambda features: features.backslash_separates,
+    "unless": "the backend takes a backslash as a part of the name",
+}
+
+
+@verifies("paths.distinct", needs=("list",), weight=2)
+@given(number=packs())
+def test_different_paths_are_different_objects(store: Recorder, features: Features, number: int) -> None:
+    """Of many paths that look alike each keeps its own bytes, and each is listed once with its own length."""
+    contents = {path: Content(10 + place, place + 1) for place, path in enumerate(pack(number, features))}
+    for path, content in contents.items():
+        store.write(path, content)
+    found = everything(store)
+    same([o.path for o in found], sorted(contents), "the paths listed")
+    lengths = {o.path: o.content_length for o in found if o.content_length is not None}
+    same(lengths, {path: contents[path].size for path in lengths}, "the lengths listed")
+    for path, content in contents.items():
+        same(store.read(path), content.data, f"content of {path!r}")
+
+
+@verifies("paths.distinct", needs=("stat",), smoke=True)
+@given(name=group_names())
+def test_alike_names_do_not_share_metadata(store: Recorder, features: Features, name: str) -> None:
+    """Objects whose names look alike have their own bytes, metadata and, where there are any, etags."""
+    keys = group(name, features)[:4]
+    for number, key in enumerate(keys):
+        store.write(key, Content(30, number + 1), **mark(store, number))
+    for number, key in enumerate(keys):
+        same(store.read(key), Content(30, number + 1).data, f"content of {key!r}")
+        told = store.stat(key)
+        same(dict(told.user_metadata), mark(store, number).get("user_metadata", {}), f"user_metadata of {key!r}")
+
+
+@verifies("paths.distinct", needs=("list",))
+@given(name=group_names())
+def test_directories_that_look_alike_are_different(store: Recorder, features: Features, name: str) -> None:
+    """The same name in directories that look alike is a different object in each."""
+    keys = [key for key in group(name, features)[:4] if "/" not in key]
+    for number, key in enumerate(keys):
+        store.write(f"{key}/x", Content(30, number + 1))
+    same([o.path for o in everything(store)], sorted(f"{key}/x" for key in keys), "the paths listed")
+    for number, key in enumerate(keys):
+        same(store.read(f"{key}/x"), Content(30, number + 1).data, f"content of {key + '/x'!r}")
+
+
+@verifies("paths.distinct", needs=("stat", "delete"))
+@given(name=group_names())
+def test_one_of_two_alike_names_is_not_the_other(store: Recorder, features: Features, name: str) -> None:
+    """Overwriting the one does not change the other, and where only one is, the other is missing."""
+    one, other, *_ = group(name, features)
+    store.write(one, b"one")
+    with refused(ObjectNotExist, what=f"read of {other!r} where only {one!r} is"):
+        store.read(other)
+    store.write(other, b"other")
+    store.write(one, b"one, longer than before")
+    holds(store, other, b"other")
+    store.delete(one)
+    holds(store, other, b"other")
+    absent(store, one)
+
+
+@verifies("paths.long", needs=("list", "stat"), smoke=True)
+@given(place=st.sampled_from(("", "d/")))
+def test_the_longest_names_are_stored_whole(store: Recorder, features: Features, place: str) -> None:
+    """Names as long as declared, that differ in their last character only, are different objects."""
+    longest = features.name_maximum or 255
+    if features.path_maximum is not None:
+        longest = min(longest, features.path_maximum - len(place))
+    paths = [place + name for name in long_names(longest)]
+    for number, path in enumerate(paths):
+        store.write(path, Content(20, number + 1))
+    same([o.path for o in everything(store)], sorted(paths), "the paths listed")
+    for number, path in enumerate(paths):
+        same(store.read(path), Content(20, number + 1).data, f"content of a path of {len(path)} characters")
+
+
+@verifies("paths.long", needs=("list", "stat"))
+@given(letter=st.sampled_from(("n", "\u00e9", "\u65e5", "\U0001f600")))
+def test_lengths_are_counted_in_bytes(store: Recorder, features: Features, letter: str) -> None:
+    """A path of the declared length, in many segments or of letters of several bytes, is stored and listed."""
+    name = letter * (min(features.name_maximum or 200, 200) // len(letter.encode()))
+    length = min(features.path_maximum or 1000, 800)
+    path = "/".join([name] * max(1, length // (len(name.encode()) + 1)))
+    store.write(path, b"at the end of a long path")
+    holds(store, path, b"at the end of a long path")
+    same([o.path for o in everything(store)], [path], "the paths listed")
+
+
+@verifies("paths.long", needs=("list", "stat"))
+def test_the_longest_path_is_stored_whole(store: Recorder, features: Features) -> None:
+    """Two paths of the longest length declared, which differ in their last character, are two objects."""
+    whole = min(features.path_maximum or 1024, 4000)
+    segment = min(features.name_maximum or 200, 200)
+    stem = ("s" * (segment - 1) + "/") * (whole // segment + 1)
+    stem = stem[: whole - 1].removesuffix("/")
+    paths = [stem + "1", stem + "2"]
+    for path in paths:
+        store.write(path, path.encode())
+    for path in paths:
+        holds(store, path, path.encode())
+    same([o.path for o in everything(store)], paths, "the paths listed")
+
+
+@verifies("paths.below_work_dir", needs=("delete", "list", "stat"))
+@given(name=group_names())
+def test_a_relative_path_is_below_the_work_dir(
+    store: Recorder, outside: Recorder, features: Features, name: str
+) -> None:
+    """An object is found from the directory above under the longer path, with the same bytes and metadata."""
+    work_dir = store.storage.metadata().work_dir.rstrip("/").rpartition("/")[2]
+    path = group(name, features)[0]
+    store.write(path, b"below", **mark(store, 1))
+    holds(outside, f"{work_dir}/{path}", b"below")
+    same(metadata(outside.stat(f"{work_dir}/{path}")), metadata(store.stat(path)), "metadata seen from above")
+    outside.write(f"{work_dir}/from-above", b"written from above")
+    holds(store, "from-above", b"written from above")
+
+
+@verifies("paths.below_work_dir", needs=("delete", "stat"))
+def test_the_same_path_elsewhere_is_another_object(store: Recorder, outside: Recorder) -> None:
+    """The same relative path under two work_dirs is two objects."""
+    with refused(ObjectNotExist, what="read of a path that was never written outside"):
+        outside.read("twin")
+    outside.write("twin", b"outside")
+    absent(store, "twin")
+    store.write("twin", b"inside")
+    holds(outside, "twin", b"outside")
+    outside.delete("twin")
+    holds(store, "twin", b"inside")
+
+
+@verifies("paths.absolute", needs=("stat", "delete"), **ABSOLUTE)
+@given(path=st.sampled_from(("a", "d/a")))
+def test_an_absolute_path_leads_to_the_same_object(store: Recorder, path: str) -> None:
+    """The absolute path is work_dir and relative path; both name one object, with one id."""
+    absolute = store.storage.metadata().work_dir.rstrip("/") + "/" + path
+    store.write(path, b"one object")
+    holds(store, absolute, b"one object")
+    same(store.stat(absolute).id, store.stat(path).id, "id told for the absolute path")
+    store.delete(absolute)
+    absent(store, path)
+
+
+@verifies("paths.style", **ABSOLUTE)
+def test_an_absolute_path_is_told_as_one(store: Recorder) -> None:
+    """Asked for by its absolute path an object tells this path, asked for by the relative one that."""
+    absolute = store.storage.metadata().work_dir.rstrip("/") + "/d/a"
+    store.write("d/a", b"x")
+    same(store.stat(absolute).path, absolute, "path of what was asked for absolutely")
+    same(store.stat("d/a").path, "d/a", "path of what was asked for relatively")
+
+
+@verifies("paths.style", needs=("list", "read"))
+@given(path=st.sampled_from(("a", "d/a", "d/e/f/a")))
+def test_a_relative_path_is_told_as_one(store: Recorder, path: str) -> None:
+    """Neither stat nor a listing tells anything of the work_dir in the path of an object."""
+    store.write(path, b"x")
+    same(store.stat(path).path, path, "path told by stat")
+    same([o.path for o in everything(store)], [path], "path told by the listing")
+
+
+@verifies("paths.backslash", needs=("stat", "list"), **BACKSLASH)
+def test_a_backslash_separates(store: Recorder) -> None:
+    r"""``d\a`` and ``d/a`` are one object, told with slashes."""
+    store.write("d\\a", b"through a backslash")
+    holds(store, "d/a", b"through a backslash")
+    same([o.path for o in everything(store)], ["d/a"], "the paths listed")
+
+
+@verifies("paths.no_escape", needs=("list", "delete"))
+@given(escape=st.sampled_from(("../{}", "d/../../{}", "./../{}", "..")))
+def test_no_relative_path_leads_out_of_the_work_dir(store: Recorder, outside: Recorder, escape: str) -> None:
+    """A path with .. in it is refused or stays inside: nothing outside is written, read or deleted."""
+    outside.write("neighbour", b"outside")
+    path = escape.format("neighbour")
+    with either():
+        store.write(path, b"escaped")
+    holds(outside, "neighbour", b"outside")
+    with either():
+        same(store.read(path) == b"outside", False, "whether what lies outside could be read")
+    with either():
+        store.delete(path)
+    holds(outside, "neighbour", b"outside")
+    outside.delete("neighbour")
+
+
+@verifies("paths.every_client", needs=("list", "delete"), smoke=True)
+@given(name=group_names())
+def test_two_clients_see_the_same(store: Recorder, again: Recorder, features: Features, name: str) -> None:
+    """What one client writes, overwrites and deletes the other finds so at once."""
+    path = group(name, features)[0]
+    store.write(path, b"first")
+    same(again.read(path), b"first", "content that the other client reads")
+    again.write(path, b"second, by the other client")
+    same(store.read(path), b"second, by the other client", "content that the first client reads")
+    store.delete(path)
+    with refused(ObjectNotExist, what="read by the other client after delete"):
+        again.read(path)
+    same(everything(again), [], "the listing of the other client")
