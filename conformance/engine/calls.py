@@ -7,6 +7,7 @@ the same list of calls can be replayed on another backend, shortened, stored, or
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -128,7 +129,7 @@ class Outcome:
     def brief(self) -> str:
         """Return the outcome in a few words."""
         if self.error is not None:
-            return f"{self.error_type}: {self.message}"[:300]
+            return shorten(f"{self.error_type}: {self.message}")[:300]
         if self.data is not None:
             return f"{self.value} reported, {describe(self.data)} delivered"
         return brief(self.value)
@@ -141,6 +142,11 @@ class Step:
     call: Call
     outcome: Outcome
     expected: str | None = None
+
+
+def shorten(text: str) -> str:
+    """Return ``text`` with long runs of one character counted instead of shown."""
+    return re.sub(r"(.)\1{39,}", lambda run: f"{run[1]}…(x{len(run[0])})", text)
 
 
 def describe(data: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from conformance.engine.calls import brief, describe
+from conformance.engine.calls import brief, describe, shorten
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, ListMode, ObjectNotExist, StorageError
 
@@ -15,10 +15,8 @@ class Violation(AssertionError):
     """A requirement does not hold. ``requirement`` is the one to blame where it is not the law's own."""
 
     def __init__(self, what: str, *, expected: str, observed: str, requirement: str | None = None) -> None:
-        super().__init__(f"{what}: expected {expected}, observed {observed}")
-        self.what = what
-        self.expected = expected
-        self.observed = observed
+        self.what, self.expected, self.observed = shorten(what), shorten(expected), shorten(observed)
+        super().__init__(f"{self.what}: expected {self.expected}, observed {self.observed}")
         self.requirement = requirement
 
 

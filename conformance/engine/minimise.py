@@ -6,32 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from conformance.engine.calls import Call, Step
-from conformance.engine.recorder import Recorder, Trace
-from conformance.storage import Features, Restrictions
+from conformance.model import Divergence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """Calls with what came of them, and where and how that is wrong."""
+class Counterexample:
+    """Steps of which the last one is wrong, and how."""
 
-    calls: list[Call]
     steps: Sequence[Step]
     requirement: str
     what: str
     expected: str
     observed: str
-    diverges: int
 
 
-def run_program(
-    calls: Sequence[Call],
-    recorder: Callable[[int], Recorder],
-    trace: Trace,
-    features: Features,
-    limits: Restrictions,
-) -> None:
-    raise NotImplementedError
+Execute = Callable[[Sequence[Call]], tuple[Divergence, list[Step]] | None]
 
 
-def minimise(example: Example, known: tuple[Features, Restrictions], execute: Callable[[list[Call]], Example | None]) -> Example:
+def minimise(example: Counterexample, execute: Execute, *, budget: int) -> Counterexample:
     return example

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from conformance.engine.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step, invoke
+from conformance.engine.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step, invoke, resolve
 from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Part, Restrictions, Source, Storage
 
 
@@ -176,6 +176,24 @@ class Recorder:
     def reach(self, path: str, **pairs: Any) -> Any:
         return self._call("reach", [path], pairs)
 
+    def perform(self, call: Call, results: Sequence[Any]) -> Outcome:
+        """Make one call of a program; its outcome is returned and nothing is raised for it.
+
+        Raises:
+            LookupError: the call needs what an earlier one did not return.
+
+        """
+        arguments = [resolve(term, results) for term in call.args]
+        pairs = {name: resolve(term, results) for name, term in call.pairs.items()}
+        self.calls[call.op] += 1
+        return self._made(call.op, arguments, pairs)
+
+    def _made(self, op: str, arguments: list[Any], pairs: dict[str, Any]) -> Outcome:
+        def make() -> Outcome:
+            return invoke(self.storage, op, arguments, pairs)
+
+        return make() if self._guard is None else self._guard(op, make)
+
     def _call(self, op: str, arguments: list[Any], pairs: dict[str, Any]) -> Any:
         call = Call(
             op,
@@ -185,11 +203,7 @@ class Recorder:
         )
         real = [argument.open() if isinstance(argument, Source) else argument for argument in arguments]
         self.calls[op] += 1
-        outcome = (
-            self._guard(op, lambda: invoke(self.storage, op, real, pairs))
-            if self._guard
-            else invoke(self.storage, op, real, pairs)
-        )
+        outcome = self._made(op, real, pairs)
         self.trace.add(call, outcome)
         if outcome.exception is not None:
             raise outcome.exception

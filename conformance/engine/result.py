@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.engine.calls import Call, Fabricated, Handle, PartOf, Step
+from conformance.engine.calls import Call, Fabricated, Handle, IdOf, PartOf, Step, shorten
 from conformance.storage import Source
 
 State = Literal["pass", "fail", "error", "not-applicable", "not-run"]
@@ -91,7 +91,7 @@ class CheckResult:
 def arguments_text(call: Call) -> str:
     """Return the arguments of a call in one line; references read as ``#step``."""
     shown = [_text(term) for term in call.args] + [f"{name}={_text(term)}" for name, term in call.pairs.items()]
-    return ", ".join(shown)
+    return shorten(", ".join(shown))
 
 
 def _text(term: Any) -> str:
@@ -102,6 +102,8 @@ def _text(term: Any) -> str:
         case PartOf():
             changed = "" if term.etag is None else f" with etag {term.etag!r}"
             return f"part of #{term.step}{changed}"
+        case IdOf():
+            return f"id of #{term.step}"
         case Fabricated():
             return f"Object({term.path!r}, mode={term.mode}, multipart_id={term.multipart_id!r})"
         case Source():

@@ -6,11 +6,10 @@ run three times again, so that the verdict says how reliably it fails; the trace
 
 from __future__ import annotations
 
-import os
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,18 +21,20 @@ from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
 from conformance.engine.backend import Backend
 from conformance.engine.blame import blamed
-from conformance.engine.calls import Call, Outcome
+from conformance.engine.calls import Call, Outcome, Step
 from conformance.engine.database import KeyedDatabase
 from conformance.engine.deadline import CallHung, within
 from conformance.engine.expect import Violation
 from conformance.engine.laws import Check
-from conformance.engine.minimise import Example, minimise, run_program
+from conformance.engine.judge import judge, run_program, violation
+from conformance.engine.minimise import Counterexample, minimise
 from conformance.engine.profiles import PROFILES, Profile, ProfileName
 from conformance.engine.recorder import Recorder, Trace
 from conformance.engine.result import CheckFailure, CheckResult
 from conformance.engine.script import script
 from conformance.engine.workspace import Workspaces
-from conformance.storage import Features, Restrictions, SourceFailed, Storage
+from conformance.model import Divergence
+from conformance.storage import Features, Restrictions, Storage
 
 REPEATS = 3
 HANGS_ALLOWED = 3
@@ -51,12 +52,13 @@ class Found:
     violation: Violation
     requirement: str
     trace: Trace
+    at: int
 
     @property
     def signature(self) -> str:
         """What kind of failure this is, stable over keys, sizes and seeds."""
-        last = self.trace.steps[-1] if self.trace.steps else None
-        shape = "no call" if last is None else f"{last.call.op} {last.outcome.error_type or 'answers'}"
+        step = self.trace.steps[self.at] if self.trace.steps else None
+        shape = "no call" if step is None else f"{step.call.op} {step.outcome.error_type or 'answers'}"
         return f"{self.requirement}: {shape}"
 
 
@@ -200,25 +202,33 @@ class _Run:
         self.examples += 1
         trace = Trace()
         clients = _Clients(self, trace)
-        provided = {name: clients.provide(name) for name in self.check.provided}
+        found: Found | None = None
         try:
-            self.check.function(**provided, **arguments)
+            self.check.function(**{name: clients.provide(name) for name in self.check.provided}, **arguments)
         except UnsatisfiedAssumption:
             raise
-        except Violation as violation:
-            return Found(arguments, violation, violation.requirement or self.check.requirement, trace)
+        except Violation as broken:
+            found = Found(arguments, broken, broken.requirement or self.check.requirement, trace, len(trace.steps) - 1)
         except Exception as error:
             last = trace.steps[-1] if trace.steps else None
             if last is None or last.outcome.exception is not error:
                 raise
-            what = f"{last.call.op} of {self.check.id.replace('_', ' ')}"
-            violation = Violation(what, expected="success", observed=last.outcome.brief())
-            return Found(arguments, violation, blamed(self.check, last.call.op), trace)
+            broken = Violation(f"{last.call.op}", expected="success", observed=last.outcome.brief())
+            found = Found(arguments, broken, blamed(self.check, last.call.op), trace, len(trace.steps) - 1)
         finally:
             clients.close()
             if self.runner.on_example is not None:
                 self.runner.on_example(clients.work_dir, trace)
-        return None
+        return self._judged(arguments, trace, found)
+
+    def _judged(self, arguments: dict[str, Any], trace: Trace, found: Found | None) -> Found | None:
+        """Let the model judge what the law only passed through; an earlier divergence is the cause of a later one."""
+        if "run_program" in self.check.provided:
+            return found
+        divergence = judge(trace, self.runner.features, self.runner.limits)
+        if divergence is None or (found is not None and divergence.step >= found.at):
+            return found
+        return Found(arguments, violation(divergence), divergence.requirement, trace, divergence.step)
 
     def explain(self, found: Found) -> CheckFailure:
         """Turn a failing example into a failure with the smallest sequence of calls that shows it."""
@@ -229,17 +239,15 @@ class _Run:
             if again is not None and again.signature == found.signature:
                 seen += 1
                 found = again
-        example = Example(
-            calls=[step.call for step in found.trace.steps],
-            steps=found.trace.steps,
+        example = Counterexample(
+            steps=found.trace.steps[: found.at + 1],
             requirement=found.requirement,
             what=found.violation.what,
             expected=found.violation.expected,
             observed=found.violation.observed,
-            diverges=len(found.trace.steps) - 1,
         )
         if repeats and seen == repeats + 1:
-            example = minimise(example, self.features_limits(), self._execute)
+            example = minimise(example, self._execute, budget=self.runner.profile.shrinks * 10)
         return CheckFailure(
             requirement=example.requirement,
             what=example.what,
@@ -249,33 +257,23 @@ class _Run:
             reproduced=f"{seen - 1} of {repeats}" if repeats else "not repeated",
             arguments={name: repr(value)[:2000] for name, value in found.arguments.items()},
             steps=example.steps,
-            diverges=example.diverges,
+            diverges=len(example.steps) - 1,
             script=script(example, self.runner.backend),
         )
 
-    def features_limits(self) -> tuple[Features, Restrictions]:
-        """Return what the model needs to know of the backend."""
-        return self.runner.features, self.runner.limits
+    def run_program(self, calls: Sequence[Call], clients: _Clients, trace: Trace) -> Divergence | None:
+        """Run calls against the model with the clients of an example."""
+        return run_program(calls, clients.recorder, trace, self.runner.features, self.runner.limits)
 
-    def _execute(self, calls: list[Call]) -> Example | None:
+    def _execute(self, calls: Sequence[Call]) -> tuple[Divergence, list[Step]] | None:
         """Run calls as a program in a fresh ``work_dir``; return how they diverge from the model, or None."""
         trace = Trace()
         clients = _Clients(self, trace)
         try:
-            run_program(calls, clients.recorder, trace, *self.features_limits())
-        except Violation as violation:
-            return Example(
-                calls=[step.call for step in trace.steps],
-                steps=trace.steps,
-                requirement=violation.requirement or self.check.requirement,
-                what=violation.what,
-                expected=violation.expected,
-                observed=violation.observed,
-                diverges=len(trace.steps) - 1,
-            )
+            divergence = self.run_program(calls, clients, trace)
         finally:
             clients.close()
-        return None
+        return None if divergence is None else (divergence, trace.steps)
 
     def guard(self, op: str, run: Callable[[], Outcome]) -> Outcome:
         """Make one backend call: count it and bound its time."""
@@ -321,9 +319,14 @@ class _Clients:
             case "inside":
                 return self.work_dir
             case "run_program":
-                return lambda calls: run_program(calls, self.recorder, self._trace, *self._run.features_limits())
+                return self._program
             case _:
                 raise LookupError(f"laws are not provided with {name!r}")
+
+    def _program(self, calls: Sequence[Call]) -> None:
+        divergence = self._run.run_program(calls, self, self._trace)
+        if divergence is not None:
+            raise violation(divergence)
 
     def close(self) -> None:
         """Close every client; an error here is the backend's own affair and changes no verdict."""
@@ -332,11 +335,3 @@ class _Clients:
                 storage.close()
             except Exception:  # noqa: BLE001, S112
                 continue
-
-
-def derandomized() -> bool:
-    """Whether this looks like a CI run, where the same commit must give the same verdict."""
-    return bool(os.environ.get("CI"))
-
-
-__all__ = ["ExampleFailed", "Runner", "SourceFailed", "derandomized"]

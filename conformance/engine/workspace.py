@@ -36,8 +36,12 @@ class Workspaces:
         if not self.used:
             return []
         left = self._empty(self.root)
-        last = f"{self.root}{self.used}/"
-        if not left and self._something_in(last):
+        if left:
+            # A path may be too long from the root, or be listed there in a way that does not lead back to it.
+            for number in sorted({path.partition("/")[0] for path in left}):
+                self._empty(f"{self.root}{number}/")
+            return self._empty(self.root)
+        if self._something_in(f"{self.root}{self.used}/"):
             for number in range(1, self.used + 1):
                 left += [f"{number}/{path}" for path in self._empty(f"{self.root}{number}/")]
         return left
@@ -63,10 +67,9 @@ class Workspaces:
                 except Exception:  # noqa: BLE001, S112 - what could not be deleted is found by the second look
                     continue
             left = [o.path for o in self._survivors(store)]
-            parent = self.open("/")
             if not left and store.features().directories == "native":
-                for name in (work_dir.strip("/"),):
-                    parent.delete(name, object_mode=ObjectMode.DIR)
+                parent, _, name = work_dir.rstrip("/").rpartition("/")
+                self.open(parent + "/").delete(name, object_mode=ObjectMode.DIR)
         except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
             return [f"(cleaning failed: {type(error).__name__}: {error})"]
         finally:

@@ -1,0 +1,60 @@
+"""The model at work: programs are run against it, and the traces of laws are judged by it afterwards.
+
+A law asserts its own sentence. What else its calls came to is judged here at no cost, because the trace is there: a
+wrong answer on the way to the law's point is found, and blamed for what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from conformance.engine.calls import Call, Outcome
+from conformance.engine.expect import Violation
+from conformance.engine.programs import run
+from conformance.engine.recorder import Recorder, Trace
+from conformance.model import Divergence, Model
+from conformance.storage import Features, Restrictions
+
+
+def run_program(
+    calls: Sequence[Call],
+    recorder: Callable[[int], Recorder],
+    trace: Trace,
+    features: Features,
+    limits: Restrictions,
+) -> Divergence | None:
+    """Run calls against the model in the workspace of a trace; return the first divergence, or None."""
+
+    def perform(call: Call, results: Sequence[object]) -> Outcome:
+        return recorder(call.client).perform(call, results)
+
+    outcome = run(calls, perform, features, limits)
+    trace.steps[:] = outcome.steps
+    return outcome.divergence
+
+
+def judge(trace: Trace, features: Features, limits: Restrictions) -> Divergence | None:
+    """Return where the answers of a recorded trace leave the model, or None.
+
+    Judging ends at the first call that goes beyond what the model describes.
+    """
+    model = Model(features, limits)
+    for number, step in enumerate(trace.steps):
+        expectation = model.step(number, step.call)
+        if model.lost:
+            return None
+        divergence = expectation.judge(step.outcome)
+        if divergence is not None:
+            return divergence
+        model.observe(step.outcome)
+    return None
+
+
+def violation(divergence: Divergence) -> Violation:
+    """Return a divergence as what laws raise."""
+    return Violation(
+        divergence.what,
+        expected=divergence.expected,
+        observed=divergence.observed,
+        requirement=divergence.requirement,
+    )
