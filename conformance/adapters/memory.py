@@ -603,10 +603,11 @@ class Memory(Storage):
 
     def _page_of_prefix(self, path: str) -> Callable[[str], list[Entry]]:
         prefix = self._paths.prefix(path)
+        directory = tuple(prefix.split("/")[1:-1])
 
         def page(after: str) -> list[Entry]:
             with self._lock:
-                found = {self._paths.id(names): (names, node) for names, node in self._tree.walk()}
+                found = {self._paths.id(names): (names, node) for names, node in self._tree.walk(directory)}
                 chosen = first((name for name in found if name.startswith(prefix)), after)
                 return [
                     (name, self._describe(self._paths.path(names, path), node))

@@ -164,9 +164,10 @@ class Tree:
                 raise Unexpected("the directory is not empty")
             above.children.pop(names[-1], None)
 
-    def walk(self) -> Iterator[tuple[Names, File | Link]]:
-        """Yield every file and link with its names."""
-        pending: list[tuple[Names, Directory]] = [((), self._root)]
+    def walk(self, names: Names) -> Iterator[tuple[Names, File | Link]]:
+        """Yield every file and link below the directory ``names``, with its names; none when there is none."""
+        start = self.find(names)
+        pending = [(names, start)] if isinstance(start, Directory) else []
         while pending:
             above, directory = pending.pop()
             for name, node in directory.children.items():
