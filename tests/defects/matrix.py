@@ -1,0 +1,204 @@
+"""The kill matrix: every planted defect against the whole kit, with what it took to catch it and who was blamed.
+
+``python -m tests.defects.matrix --backends memory fs moto --seeds 5 --json FILE`` measures all of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import statistics
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from conformance.adapters.connection import Connection, open_backend
+from conformance.engine.backend import Backend
+from conformance.engine.laws import Check, checks
+from conformance.engine.runner import Runner
+
+from . import DEFECTS, Defect, wrap
+
+Order = Literal["directed", "plan"]
+"""``directed`` begins with the checks of the requirements that the defect must trip, ``plan`` keeps the kit's order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One defect on one backend with one seed; ``calls`` are those made until it was caught, or in all."""
+
+    defect: str
+    family: str
+    sentence: str
+    like: str
+    trips: tuple[str, ...]
+    backend: str
+    seed: int
+    order: Order
+    caught: bool
+    check: str | None = None
+    blamed: str | None = None
+    precise: bool = False
+    calls: int = 0
+    length: int | None = None
+    what: str = ""
+
+
+@cache
+def connection(backend: str) -> Connection:
+    """Return the correct backend of that name, made once for the process."""
+    made = open_backend(backend)
+    made.prepare()
+    return made
+
+
+def applies(planted: Defect, backend: str) -> bool:
+    """Whether the defect can show on that backend."""
+    return planted.applies(backend, connection(backend).open("/probe/").features())
+
+
+def measure(planted: Defect, backend: str, *, seed: int = 1, order: Order = "directed", small: bool = False) -> Row:
+    """Run the kit at profile ``standard`` until it catches the defect.
+
+    Parameters:
+        planted: the defect.
+        backend: the correct backend that it is planted in.
+        seed: where random examples come from.
+        order: in which order the checks are run.
+        small: make the counterexample as small as the kit does for people; otherwise it is left as found.
+
+    """
+    opener = wrap(connection(backend).open, planted)
+    runner = Runner(Backend(name=backend, open=opener), seed=seed, stop_on_first=not small)
+    row = Row(
+        defect=planted.name,
+        family=planted.family,
+        sentence=planted.sentence,
+        like=planted.like,
+        trips=planted.trips,
+        backend=backend,
+        seed=seed,
+        order=order,
+        caught=False,
+    )
+    calls = 0
+    for check in _ordered(planted, order):
+        if not runner.selects(check):
+            continue
+        result = runner.run(check)
+        calls += result.calls
+        if result.failure is not None and not _accuses_the_innocent(backend, check.id, seed):
+            blamed = result.failure.requirement
+            found: dict[str, Any] = {
+                "caught": True,
+                "check": check.id,
+                "blamed": blamed,
+                "precise": blamed in planted.trips,
+                "calls": calls,
+                "length": len(result.failure.steps),
+                "what": f"{result.failure.what}: expected {result.failure.expected}, saw {result.failure.observed}"[:300],
+            }
+            return Row(**{**_fields(row), **found})
+    return Row(**{**_fields(row), "calls": calls})
+
+
+def _fields(row: Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in Row.__slots__}
+
+
+def _ordered(planted: Defect, order: Order) -> list[Check]:
+    known = list(checks().values())
+    if order == "plan":
+        return known
+    subjects = {trip.partition(".")[0] for trip in planted.trips}
+
+    def distance(check: Check) -> int:
+        if check.requirement in planted.trips:
+            return planted.trips.index(check.requirement)
+        if set(check.also) & set(planted.trips):
+            return 50
+        return 100 if check.requirement.partition(".")[0] in subjects else 200
+
+    return sorted(known, key=distance)
+
+
+@cache
+def _accuses_the_innocent(backend: str, check: str, seed: int) -> bool:
+    """Whether a check fails on the correct backend too, which would make its kills worthless."""
+    correct = Runner(Backend(name=backend, open=connection(backend).open), seed=seed, stop_on_first=True)
+    return correct.run(checks()[check]).failure is not None
+
+
+def summary(rows: Iterable[Row]) -> str:
+    """Return what the matrix comes to, in a few lines."""
+    lines: list[str] = []
+    for (backend, order), group in itertools.groupby(
+        sorted(rows, key=lambda row: (row.backend, row.order)), key=lambda row: (row.backend, row.order)
+    ):
+        members = list(group)
+        caught = [row for row in members if row.caught]
+        precise = sum(row.precise for row in caught)
+        lines.append(
+            f"{backend}, {order} order: {len(caught)} of {len(members)} caught, {precise} blamed where planted; "
+            f"calls {_spread(row.calls for row in caught)}, "
+            f"counterexample {_spread(row.length or 0 for row in caught)} steps"
+        )
+        lines += [f"  escaped: {row.defect} (seed {row.seed}): {row.sentence}" for row in members if not row.caught]
+    return "\n".join(lines)
+
+
+def _spread(values: Iterable[int]) -> str:
+    known = sorted(values)
+    if not known:
+        return "none"
+    return f"median {statistics.median(known):g}, p90 {known[min(len(known) - 1, len(known) * 9 // 10)]}"
+
+
+def store(rows: Iterable[Row], path: Path) -> None:
+    """Write the matrix as JSON, one row a line inside of one list."""
+    lines = ",\n".join(json.dumps(asdict(row), ensure_ascii=False) for row in rows)
+    path.write_text(f"[\n{lines}\n]\n", "utf-8")
+
+
+def _jobs(options: argparse.Namespace) -> Iterator[tuple[Any, ...]]:
+    for backend in options.backends:
+        for planted in DEFECTS.values():
+            if applies(planted, backend) and (not options.only or planted.name in options.only):
+                for seed in range(1, options.seeds + 1):
+                    yield planted.name, backend, seed, options.order, options.small
+
+
+def _job(job: tuple[Any, ...]) -> Row:
+    name, backend, seed, order, small = job
+    return measure(DEFECTS[name], backend, seed=seed, order=order, small=small)
+
+
+def main() -> int:
+    """Measure, print and store; 1 when a defect escaped."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backends", nargs="+", default=["memory"])
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--order", choices=["directed", "plan"], default="directed")
+    parser.add_argument("--small", action="store_true", help="make every counterexample small")
+    parser.add_argument("--only", nargs="+", help="names of defects")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("-n", type=int, default=os.cpu_count() or 1, help="processes")
+    options = parser.parse_args()
+    jobs = list(_jobs(options))
+    with ProcessPoolExecutor(options.n) as pool:
+        rows = list(pool.map(_job, jobs, chunksize=4))
+    for backend in options.backends:
+        connection(backend).remove_root()
+    if options.json:
+        store(rows, options.json)
+    print(summary(rows))  # noqa: T201 - this is a command
+    return 0 if all(row.caught for row in rows) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
