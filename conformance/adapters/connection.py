@@ -207,8 +207,9 @@ def _s3(spec: str) -> Connection:
         raise ConnectionStringInvalid(f"{spec!r} holds a #: write %23 for it")
     options = _options(parts.query, S3_OPTIONS)
     create: bool = options.pop("create", False)
+    declares = tuple((name, options.pop(name)) for name in FEATURE_OPTIONS if name in options)
     prefix = unquote(parts.path).strip("/")
-    location = Location(bucket=parts.netloc, prefix=prefix, **options)
+    location = Location(bucket=parts.netloc, prefix=prefix, declares=declares, **options)
     bucket = Bucket(location, create=create)
     at = f"at {location.endpoint}" if location.endpoint else "at Amazon, or where the AWS configuration points"
     return Connection(
@@ -301,6 +302,14 @@ def _text(text: str) -> str:
 FS_OPTIONS: Mapping[str, Callable[[str], Any]] = {"create": _flag}
 """Options of ``fs:`` connections: ``create=true`` makes a missing directory."""
 
+FEATURE_OPTIONS: Mapping[str, Callable[[str], Any]] = {
+    "name_maximum": _number(int, 1, 1024),
+    "part_gaps": _flag,
+    "backslash_separates": _flag,
+    "control_characters": _flag,
+}
+"""Fields of ``Features`` that an S3 server may declare to differ in, such as ``name_maximum=255``."""
+
 S3_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "endpoint": _endpoint,
     "region": _text,
@@ -310,6 +319,7 @@ S3_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "page_size": _number(int, 1, 1000),
     "part_minimum": _number(int, 0, 5 * 1024**3),
     "checksums": _choice("required", "default"),
+    **FEATURE_OPTIONS,
 }
 """Options of ``s3://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``."""
 

@@ -81,11 +81,15 @@ class S3(Storage):
     # local operations
 
     def features(self) -> Features:
-        """Return the declaration: a path may be as long as prefix and ``work_dir`` leave of a key's 1024 bytes."""
+        """Return the declaration: Amazon's, with what the location says of its server.
+
+        A path may be as long as prefix and ``work_dir`` leave of a key's 1024 bytes.
+        """
         return replace(
             super().features(),
             path_maximum=KEY_MAXIMUM - len(self._root.encode()),
             part_minimum_enforced=self._location.part_minimum > 0,
+            **dict(self._location.declares),
         )
 
     def metadata(self) -> StorageMeta:

@@ -53,6 +53,8 @@ class Location:
     """Entries asked for in one page of a listing, 1 to 1000."""
     part_minimum: int = 5 * MIB
     """Smallest size in bytes of a part that is not the last; 0 when the service sets none."""
+    declares: tuple[tuple[str, Any], ...] = ()
+    """Names and values of :class:`Features` in which this server differs from Amazon's."""
 
 
 class RangeNotSatisfiable(Unexpected):
@@ -68,7 +70,7 @@ def client_for(location: Location) -> Any:
         ConnectionStringInvalid: boto3 is not installed.
 
     """
-    anywhere = replace(location, bucket="", prefix="", page_size=0, part_minimum=0)
+    anywhere = replace(location, bucket="", prefix="", page_size=0, part_minimum=0, declares=())
     return _client(anywhere, tuple(os.environ.get(name) for name in _CHAIN))
 
 

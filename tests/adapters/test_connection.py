@@ -137,6 +137,13 @@ def test_s3_options():
     assert store.features().path_maximum == 1024 - len("some prefix/w/")
 
 
+def test_what_a_server_declares_of_itself():
+    pytest.importorskip("boto3")
+    features = open_backend("s3://b?region=r&name_maximum=255&part_gaps=false").open("/").features()
+    assert (features.name_maximum, features.part_gaps) == (255, False)
+    assert not features.backslash_separates
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
