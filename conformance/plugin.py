@@ -1,1 +1,125 @@
-"""."""
+"""The pytest plugin: options, fixtures and hooks. Everything heavy waits in ``conformance.pytesting`` until it is used.
+
+This module is imported in every pytest run of an environment that has the kit installed, so it imports nothing but
+pytest, and does nothing in a project that has no backend to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.pytesting.session import ConformanceSession
+
+_session = pytest.StashKey["ConformanceSession"]()
+
+OPTIONS = {
+    "profile": "how much to ask of a backend: smoke, standard or deep",
+    "seed": "where the examples come from: a whole number, or random",
+    "declared": "the deviations file: what the backends are known to do otherwise",
+    "report": "where to write the HTML page",
+    "results": "where to write the result document (JSON Lines)",
+}
+LISTS = {
+    "backend": "check only this backend: a registered name, the entry point of another distribution, or a connection "
+    "string; may be given several times",
+    "only": "run only this check, requirement or subject; may be given several times",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, each with an ini key of the same name."""
+    group = parser.getgroup("conformance", "conformance of storage backends")
+    for name, text in OPTIONS.items():
+        group.addoption(f"--conformance-{name}", metavar="VALUE", default=None, help=text)
+        parser.addini(f"conformance_{name}", text, type="string", default="")
+    for name, text in LISTS.items():
+        group.addoption(f"--conformance-{name}", metavar="NAME", action="append", default=None, help=text)
+        parser.addini(f"conformance_{name}", text, type="args", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and the anchor file where the project names backends."""
+    config.addinivalue_line("markers", "conformance: a check of the storage conformance kit (added by the kit)")
+    from conformance.pytesting.anchor import anchored
+
+    anchored(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget what this session registered."""
+    from conformance.registry import forget
+
+    forget()
+
+
+@pytest.fixture(scope="session")
+def conformance_backend() -> object:
+    """Override this with what is to be checked: an opener, a conformance.Backend or a connection string."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def _conformance_opened(request: pytest.FixtureRequest, conformance_backend: object) -> Iterator[Any]:
+    from conformance.pytesting.session import Opened
+
+    opened = Opened(getattr(request, "param", None) or conformance_backend)
+    yield opened
+    opened.close(conformance_session(request.config))
+
+
+@pytest.fixture(scope="session")
+def backend(_conformance_opened: Any) -> Any:
+    """Each registered backend in turn, as a :class:`conformance.Backend`: for laws of your own."""
+    return _conformance_opened.backend()
+
+
+@pytest.fixture
+def conformance_check(request: pytest.FixtureRequest, _conformance_opened: Any) -> Any:
+    """Return a function that runs the check of this test on its backend."""
+    session = conformance_session(request.config)
+    return lambda identifier: session.run(request.node, identifier, _conformance_opened)
+
+
+def conformance_session(config: pytest.Config) -> ConformanceSession:
+    """Return what the kit knows of this pytest session: made, with the rest of the hooks, when it is first needed."""
+    if _session not in config.stash:
+        from conformance.pytesting.session import ConformanceSession
+
+        config.stash[_session] = ConformanceSession(config)
+        config.pluginmanager.register(config.stash[_session], "conformance-session")
+    return config.stash[_session]
+
+
+# collection
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the checks of the backends that ``pyproject.toml`` and entry points name."""
+    if file_path.name != "pyproject.toml":
+        return None
+    from conformance.pytesting.anchor import collector
+
+    return collector(file_path, parent)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give tests made by ``conformance.suite`` their backends and checks, and other tests the fixture ``backend``."""
+    if "_conformance_opened" in metafunc.fixturenames:
+        from conformance.pytesting.parametrize import parametrize
+
+        parametrize(metafunc, conformance_session(metafunc.config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
+    """Note what is planned, where workers collect."""
+    from conformance.pytesting.identity import any_identity
+
+    if any_identity(ids):
+        conformance_session(node.config).plan(ids)

@@ -14,3 +14,10 @@ def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """Return ``"; did you mean …?"`` for the names closest to ``word``, or ``otherwise`` when none is close."""
     close = get_close_matches(word, list(known), n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(close)}?" if close else otherwise
+
+
+def printable(text: str) -> str:
+    """Return a text without anything that could steer a terminal: control characters are shown by their escapes."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in text
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from conformance.declaration import Declarations, Exit, Judgement, Verdict, judge
+from conformance.problems import printable
 from conformance.results import Document, Failure, Result
 
 SHOWN = 12
@@ -82,8 +83,3 @@ def _of(verdict: Verdict, ordinals: dict[str, int]) -> list[str]:
                 "",
             ]
     return lines
-
-
-def printable(text: str) -> str:
-    """Return a text without anything that could steer a terminal: control characters are shown by their escapes."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape", "backslashreplace").decode() for char in text)

@@ -1,0 +1,104 @@
+"""The end of a pytest session: the document, the verdict, and what was planned and never reported."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.declaration import Exit, Judgement, judge
+from conformance.engine.laws import checks
+from conformance.planning import header, now, own_folder, planned
+
+from conformance.results import BackendEntry, Document, Footer, Planned, Result, cover, dumps
+
+if TYPE_CHECKING:
+    from conformance.pytesting.session import ConformanceSession
+
+
+class Ending:
+    """Makes one document of what was planned and heard, and judges it."""
+
+    def __init__(self, session: ConformanceSession) -> None:
+        self.session = session
+        self.files: list[Path] = []
+        self.missing: list[str] = []
+        self.document = self._document()
+        self.judgement: Judgement = judge(self.document, session.declared)
+
+    def finish(self, session: pytest.Session) -> None:
+        """Write what was asked for, and let the session fail where it is not as declared."""
+        self._write()
+        wrong = self.missing and not self._ended_early(session)
+        nothing = self.judgement.code is Exit.NO_VERDICT and not self.session.narrowed
+        if session.exitstatus == pytest.ExitCode.OK and (
+            wrong or nothing or self.judgement.code in (Exit.OUT_OF_DATE, Exit.DIFFERS)
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def tell(self, terminal: Any) -> None:
+        """Print the verdicts."""
+        terminal.section("storage conformance")
+        for verdict in self.judgement.verdicts:
+            good = verdict.code is Exit.AS_DECLARED
+            terminal.line(verdict.sentence, green=good, red=verdict.code is Exit.DIFFERS, bold=True)
+            for cell in verdict.cells.values():
+                if cell.standing in ("stale", "expired"):
+                    terminal.line(f"  {cell.requirement}: {cell.reason}", red=True)
+        for note in self.judgement.notes:
+            terminal.line(note)
+        for backend, paths in self.document.footer.leaks.items():
+            terminal.line(f"{backend} still holds what could not be removed: {', '.join(paths[:5])}", red=True)
+        if self.missing:
+            terminal.line(f"{len(self.missing)} planned checks were not reported, the first {self.missing[0]}", red=True)
+        for file in self.files:
+            terminal.line(f"written: {file}")
+
+    def _document(self) -> Document:
+        session = self.session
+        heard = {result.key: result for result in session.results}
+        plan = [_planned(*found, heard.get((found.backend, found.check))) for found in session.planned.values()]
+        self.missing = [f"{e.backend}/{e.check}" for e in plan if e.key not in heard]
+        results = cover(plan, session.results, state="not-run", reason="it was planned and not reported")
+        names = dict.fromkeys(entry.backend for entry in plan)
+        return Document(
+            header=header(
+                session.asked,
+                [session.entries.get(name) or BackendEntry(name=name) for name in names],
+                plan,
+                session.started,
+            ),
+            results=results,
+            footer=Footer(
+                finished=now(),
+                seconds=round(time.perf_counter() - session.began, 3),
+                calls=sum(result.calls for result in results),
+                leaks={name: tuple(paths) for name, paths in session.leaks.items() if paths},
+                interrupted=False,
+            ),
+        )
+
+    def _write(self) -> None:
+        folder = self.session.config.rootpath
+        text = dumps(self.document)
+        (own_folder(folder) / "last.jsonl").write_text(text, "utf-8")
+        for name, content in (
+            ("results", lambda: text),
+            ("report", lambda: ""),
+        ):
+            asked = self.session.option(name)
+            if asked:
+                file = self.session.config.invocation_params.dir / asked
+                file.write_text(content(), "utf-8")
+                self.files.append(file)
+
+    @staticmethod
+    def _ended_early(session: pytest.Session) -> bool:
+        return bool(session.shouldstop or session.shouldfail)
+
+
+def _planned(backend: str, check: str, result: Result | None) -> Planned:
+    absent = result is not None and result.state == "not-applicable"
+    return planned(backend, checks()[check], result.reason if result is not None and absent else None)

@@ -1,0 +1,57 @@
+"""Which backends and checks a test of the kit is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.pytesting.session import ConformanceSession
+from conformance.registry import WAYS, registered
+
+
+def parametrize(metafunc: pytest.Metafunc, session: ConformanceSession) -> None:
+    """Parametrize a test of ``conformance.suite`` by backend and check, another test by backend."""
+    handed: dict[str, Any] | None = getattr(metafunc.function, "__conformance__", None)
+    own = _fixture(metafunc)
+    if handed:
+        backends = handed
+    elif own is not None:
+        return _by_fixture(metafunc, session, own, suite=handed is not None)
+    else:
+        backends = {entry.name: entry.opener for entry in registered(Path(metafunc.definition.path))}
+    if not backends:
+        session.problem = f"{metafunc.definition.nodeid} asks for checks and no backend is configured: {WAYS}"
+    chosen = {name: opener for name, opener in sorted(backends.items()) if session.wants(name)}
+    metafunc.parametrize("_conformance_opened", list(chosen.values()), ids=list(chosen), indirect=True, scope="session")
+    if handed is not None:
+        _by_check(metafunc, session)
+    return None
+
+
+def _by_check(metafunc: pytest.Metafunc, session: ConformanceSession, prefix: str = "") -> None:
+    """Add the checks; pytest joins the ids of both by a hyphen, which makes the identity of the test."""
+    metafunc.parametrize(
+        "check",
+        [pytest.param(check.id, id=prefix + check.id, marks=pytest.mark.conformance) for check in session.checks],
+    )
+
+
+def _by_fixture(
+    metafunc: pytest.Metafunc, session: ConformanceSession, own: pytest.FixtureDef[Any], *, suite: bool
+) -> None:
+    if not suite:
+        return
+    if own.params is not None:
+        _by_check(metafunc, session)  # the fixture has put its own id in front already
+    elif session.wants(session.project):
+        _by_check(metafunc, session, f"{session.project}-")
+
+
+def _fixture(metafunc: pytest.Metafunc) -> pytest.FixtureDef[Any] | None:
+    """Return the project's own ``conformance_backend``, where it overrides ours."""
+    known = metafunc.definition._fixtureinfo.name2fixturedefs  # noqa: SLF001  # type: ignore[reportPrivateUsage]
+    definitions = known.get("conformance_backend", ())
+    own = definitions[-1] if definitions else None
+    return None if own is None or own.func.__module__ == "conformance.plugin" else own

@@ -1,0 +1,370 @@
+"""What the kit knows of one pytest session: what is checked and how, and the results as they come.
+
+With pytest-xdist every worker has one, and so has the controller, which runs nothing, hears everything, and writes the
+document. Results travel with the report of each test, so that a worker that dies takes none with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import __version__
+from conformance.declaration import DeclarationInvalid, Declarations, Deviation, load
+from conformance.declaration.judging import matching
+from conformance.engine.backend import Backend
+from conformance.engine.laws import Check, checks
+from conformance.engine.runner import Runner
+from conformance.planning import Asked, check_profile, check_seed, database, entry, now, select
+from conformance.problems import Problem
+from conformance.pytesting.anchor import wanted_backends
+from conformance.pytesting.cards import card, crash
+from conformance.pytesting.ending import Ending
+from conformance.pytesting.identity import Identity, identity
+from conformance.registry import as_backend, from_connection
+from conformance.results import BackendEntry, Failure, Result
+from conformance.settings import settings
+from conformance.storage import StorageError
+
+_result = pytest.StashKey[Result]()
+RESULT, BACKEND = "conformance_result", "conformance_backend"
+
+
+class NotConformant(AssertionError):
+    """A check found what it looks for; the message is the failure in words."""
+
+
+class NotRun(Exception):
+    """A check could not come to a result; the message says why."""
+
+
+class Opened:
+    """What is checked, opened when the first check needs it, and cleaned before the fixtures below it are gone."""
+
+    def __init__(self, value: object, connection: Any = None) -> None:
+        self.value = value
+        self.runner: Runner | None = None
+        self._connection = connection
+        self._problem: Problem | None = None
+
+    def backend(self, name: str = "") -> Backend:
+        """Return the backend under a name.
+
+        Raises:
+            Problem: it is none, or cannot be prepared.
+
+        """
+        if self._connection is None:
+            return as_backend(self.value, name)
+        try:
+            self._connection.prepare()
+        except StorageError as error:
+            raise Problem(error.message or str(error)) from None
+        return from_connection(self._connection, name)
+
+    def run_with(self, name: str, asked: Asked, folder: Path) -> Runner:
+        """Return the runner of the backend.
+
+        Raises:
+            Problem: the backend cannot be opened.
+
+        """
+        if self._problem is not None:
+            raise self._problem
+        if self.runner is None:
+            try:
+                self.runner = Runner(
+                    self.backend(name), profile=asked.effort(), seed=asked.seed, database=database(folder)
+                )
+            except Problem as problem:
+                self._problem = problem
+                raise
+            except Exception as error:
+                self._problem = Problem(f"{name} cannot be opened: {type(error).__name__}: {error}")
+                raise self._problem from error
+        return self.runner
+
+    def close(self, session: ConformanceSession) -> None:
+        """Remove what the checks made."""
+        if self.runner is not None:
+            left = self.runner.clean()
+            session.leaks.setdefault(self.runner.backend.name, []).extend(left)
+        if self._connection is not None:
+            self._connection.remove_root()
+
+
+class ConformanceSession:
+    """The state of the kit in one pytest process, with the hooks that need it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.backends: list[str] = []
+        self.problem = ""
+        self.narrowed = False
+        self.planned: dict[str, Identity] = {}
+        self.results: list[Result] = []
+        self.entries: dict[str, BackendEntry] = {}
+        self.leaks: dict[str, list[str]] = {}
+        self.started = now()
+        self.began = time.perf_counter()
+        self.ending: Ending | None = None
+        self._told: set[str] = set()
+        self._opened: dict[int, Opened] = {}
+        try:
+            self.settings = settings(config.rootpath)
+            self.asked = Asked(
+                profile=check_profile(self.option("profile") or self.settings.profile or "standard"),
+                seed=check_seed(self._seed()),
+                only=select(config.getoption("conformance_only") or config.getini("conformance_only")),
+            )
+            self.declared = self._declared()
+        except Problem as problem:
+            raise pytest.UsageError(str(problem)) from None
+
+    @property
+    def project(self) -> str:
+        """What an unnamed backend is called: the project, or its folder."""
+        return (self.settings.project or self.config.rootpath.name).replace("[", "(").replace("]", ")")
+
+    @property
+    def worker(self) -> bool:
+        """Whether this is a worker of pytest-xdist."""
+        return hasattr(self.config, "workerinput")
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """The checks of the run, ordered by id."""
+        return self.asked.checks()
+
+    def option(self, name: str) -> str:
+        """Return an option of the command line, or else its ini key."""
+        return self.config.getoption(f"conformance_{name}") or self.config.getini(f"conformance_{name}") or ""
+
+    def wants(self, backend: str) -> bool:
+        """Whether a backend belongs to the run."""
+        wanted = wanted_backends(self.config)
+        return not wanted or backend in wanted
+
+    def _seed(self) -> str:
+        # Workers draw the same examples as each other: a random seed is drawn once, by the controller.
+        if self.worker:
+            return str(self.config.workerinput.get("conformance_seed", 0))  # type: ignore[reportAttributeAccessIssue]
+        return self.option("seed") or str(self.settings.seed or 0)
+
+    def _declared(self) -> Declarations:
+        file = Path(self.option("declared")) if self.option("declared") else self.settings.declared
+        if file is None:
+            return Declarations()
+        file = self.config.rootpath / file
+        try:
+            return load(file)
+        except DeclarationInvalid as error:
+            raise Problem(str(error)) from None
+        except OSError as error:
+            raise Problem(f"the deviations file {file} cannot be read: {error.strerror or error}") from None
+
+    # running one check
+
+    def opened(self, connection: Any) -> Opened:
+        """Return what a configured connection opens, the same for all its checks."""
+        return self._opened.setdefault(id(connection), Opened(None, connection))
+
+    def run(self, item: pytest.Item, check: str, opened: Opened) -> None:
+        """Run one check; raises what pytest shows of a result that is no pass."""
+        __tracebackhide__ = True
+        found = identity(item.nodeid)
+        name = found.backend if found else opened.backend().name
+        try:
+            runner = opened.run_with(name, self.asked, self.config.rootpath)
+        except Problem as problem:
+            item.stash[_result] = self._failed(name, check, str(problem))
+            raise NotRun(str(problem)) from None
+        result = Result.from_json(runner.run(checks()[check]).to_json())
+        if result.failure is not None:
+            replay = f"conformance replay {result.identifier}" if runner.backend.spec else f"pytest '{item.nodeid}'"
+            result = replace(result, failure=replace(result.failure, replay=replay))
+        item.stash[_result] = result
+        item.user_properties += [
+            ("conformance.backend", result.backend),
+            ("conformance.requirement", result.requirement),
+            ("conformance.state", result.state),
+        ]
+        self.entries.setdefault(name, entry(runner))
+        self._judge(result)
+
+    def _judge(self, result: Result) -> None:
+        __tracebackhide__ = True
+        if result.state == "not-applicable":
+            pytest.skip(result.reason or "does not apply")
+        if result.failure is not None:
+            known = self._known(result, result.failure)
+            if known is not None:
+                pytest.xfail(f"declared: {known.reason}")
+            raise NotConformant(result.failure.what)
+        if result.state != "pass":
+            raise NotRun(f"{result.identifier} {result.state}: {result.reason}")
+
+    def _known(self, result: Result, failure: Failure) -> Deviation | None:
+        declared = [e for e in self.declared.of(result.backend) if e.requirement == failure.requirement]
+        found = matching(failure, declared)
+        if found is None or found.expired(_today(self.started)) or (failure.flaky and not found.flaky):
+            return None
+        return found
+
+    def _failed(self, backend: str, check: str, reason: str, state: str = "error") -> Result:
+        return Result.from_json(
+            {
+                "backend": backend,
+                "check": check,
+                "requirement": checks()[check].requirement,
+                "state": state,
+                "reason": reason,
+            }
+        )
+
+    # hooks
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse what cannot be run as it was asked for."""
+        self._refuse(items)
+
+    def _refuse(self, items: list[pytest.Item]) -> None:
+        problem = self.problem
+        seen: dict[Identity, str] = {}
+        for item in items:
+            found = identity(item.nodeid)
+            if found is None:
+                continue
+            if found in seen:
+                problem = problem or (
+                    f"two tests check {found.backend!r}: {seen[found]} and {item.nodeid}; give the backends names of "
+                    "their own, conformance.suite(one=…)"
+                )
+            seen[found] = item.nodeid
+        names = {found.backend for found in seen}
+        self.backends = sorted({*self.backends, *names})
+        if problem:
+            raise pytest.UsageError(problem)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Note that the run was narrowed: an empty rest is no error then."""
+        self.narrowed = True
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what is planned."""
+        self.plan([item.nodeid for item in session.items])
+
+    def plan(self, nodeids: Sequence[str]) -> None:
+        """Note the checks among the tests that are going to run."""
+        for nodeid in nodeids:
+            found = identity(nodeid)
+            if found is not None:
+                self.planned[nodeid] = found
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand the seed to a worker."""
+        node.workerinput["conformance_seed"] = self.asked.seed
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Put the result into the report, and the failure in words."""
+        report: pytest.TestReport = yield
+        found = identity(item.nodeid)
+        if found is None or not item.get_closest_marker("conformance"):
+            return report
+        result = item.stash.get(_result, None) if call.when == "call" else None
+        error = call.excinfo.value if call.excinfo is not None else None
+        if call.when == "setup" and report.outcome != "passed":
+            skipped = report.outcome == "skipped"
+            result = self._failed(*found, f"{type(error).__name__}: {error}", "not-run" if skipped else "error")
+        if result is None:
+            return report
+        if isinstance(error, (NotConformant, NotRun)):
+            report.longrepr = card(result, item.nodeid) if result.failure else crash(result)
+        setattr(report, RESULT, result.to_json())
+        if found.backend in self.entries and found.backend not in self._told:
+            self._told.add(found.backend)
+            setattr(report, BACKEND, _entry_json(self.entries[found.backend]))
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect a result; a test whose worker died comes without one."""
+        data: Mapping[str, Any] | None = getattr(report, RESULT, None)
+        told: Mapping[str, Any] | None = getattr(report, BACKEND, None)
+        if told is not None:
+            self.entries.setdefault(told["name"], _entry_from(told))
+        if data is not None:
+            self.results.append(Result.from_json(dict(data)))
+        elif report.when not in ("setup", "call", "teardown"):
+            found = identity(report.nodeid)
+            if found is not None:
+                self.leaks.setdefault(found.backend, []).append("(a worker died before it could clean up)")
+                self.results.append(self._failed(*found, f"the worker that ran it died: {report.longreprtext}"))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Collect what a worker could not remove."""
+        output: Mapping[str, Any] = getattr(node, "workeroutput", None) or {}
+        for name, paths in output.get("conformance_leaks", {}).items():
+            self.leaks.setdefault(name, []).extend(paths)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Clean up; where the reports were heard, write the document, judge it, fail where it is not as declared."""
+        for opened in self._opened.values():
+            opened.close(self)
+        if self.worker:
+            self.config.workeroutput["conformance_leaks"] = self.leaks  # type: ignore[reportAttributeAccessIssue]
+        elif self.planned and not self.config.option.collectonly:
+            self.ending = Ending(self)
+            self.ending.finish(session)
+
+    def pytest_report_header(self) -> str | None:
+        """Tell version, backends, profile and seed, where they are known before collection."""
+        return self._header() if self.backends else None
+
+    def pytest_report_collectionfinish(self) -> str | None:
+        """Tell them, where they became known by collection."""
+        return self._header() if self.planned else None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Tell the verdicts."""
+        if self.ending is not None:
+            self.ending.tell(terminalreporter)
+
+    def _header(self) -> str:
+        declared = len(self.declared.deviations)
+        told = f", {declared} declared deviations in {self.declared.name}" if declared else ""
+        return (
+            f"conformance {__version__}: {', '.join(self.backends)}; "
+            f"profile {self.asked.profile}, seed {self.asked.seed}{told}"
+        )
+
+
+def _entry_json(entry: BackendEntry) -> dict[str, Any]:
+    from conformance.results.codec import to_json
+
+    return to_json(entry)
+
+
+def _entry_from(data: Mapping[str, Any]) -> BackendEntry:
+    from conformance.results.codec import from_json
+
+    return from_json(BackendEntry, dict(data), "backend")
+
+
+def _today(started: str) -> Any:
+    from datetime import date
+
+    return date.fromisoformat(started[:10])
+
+
+Run = Callable[[str], None]
