@@ -1,0 +1,154 @@
+"""Copy: another object like the first (definition of copy, GSP-134)."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from conformance.engine.catalogue import contents, group, group_names, paths
+from conformance.engine.conditions import takes
+from conformance.engine.evidence import entries, everything, mark, metadata, unchanged
+from conformance.engine.expect import absent, either, holds, refused, same
+from conformance.engine.laws import given, verifies
+from conformance.engine.recorder import Recorder
+from conformance.storage import Content, Features, ObjectNotExist
+
+DESCRIPTION = {"colour": "deep blue", "number": "42", "comma": "a, b"}
+
+
+@verifies("copy.content", needs=("read", "stat"), smoke=True)
+@given(content=contents(), path=paths())
+def test_a_copy_has_the_content_of_its_source(store: Recorder, content: Content, path: str) -> None:
+    """The destination reads as the source did, and the source still does."""
+    store.write("source", content)
+    store.copy("source", path)
+    holds(store, path, content)
+    holds(store, "source", content)
+
+
+@verifies("copy.metadata", smoke=True, **takes("write", "user_metadata"))
+@given(path=paths())
+def test_a_copy_has_the_metadata_of_its_source(store: Recorder, features: Features, path: str) -> None:
+    """Content type, disposition and user metadata are those of the source, which keeps them."""
+    typed = {"content_type": "text/x-copied", "content_disposition": "inline"}
+    pairs = {name: value for name, value in typed.items() if name in features.pairs["write"]}
+    store.write("source", b"described", user_metadata=DESCRIPTION, **pairs)
+    before = metadata(store.stat("source"))
+    store.copy("source", path)
+    same(metadata(store.stat(path)), before, "metadata of the copy")
+    same(metadata(store.stat("source")), before, "metadata of the source")
+    same(before["user_metadata"], DESCRIPTION, "user_metadata of the source")
+
+
+@verifies("copy.independent", needs=("read", "stat", "delete"), smoke=True)
+@given(path=paths())
+def test_a_copy_is_an_object_of_its_own(store: Recorder, path: str) -> None:
+    """Overwriting and deleting the source leaves the copy, and the other way round."""
+    store.write("source", b"first", **mark(store, 1))
+    store.copy("source", path)
+    store.write("source", b"second, longer", **mark(store, 2))
+    holds(store, path, b"first")
+    same(dict(store.stat(path).user_metadata), mark(store, 1).get("user_metadata", {}), "user_metadata of the copy")
+    store.write(path, b"third")
+    holds(store, "source", b"second, longer")
+    store.delete("source")
+    holds(store, path, b"third")
+
+
+@verifies("copy.self", needs=("read", "stat", "list"), smoke=True)
+@given(path=paths(), content=contents(minimum=1))
+def test_a_copy_onto_itself_loses_nothing(store: Recorder, path: str, content: Content) -> None:
+    """Copied onto itself an object stays whole, bytes and metadata, whether that succeeds or is refused."""
+    store.write(path, content, **mark(store, 7))
+    before = metadata(store.stat(path))
+    with either():
+        store.copy(path, path)
+    holds(store, path, content)
+    same(metadata(store.stat(path)), before, "metadata afterwards")
+    same([o.path for o in everything(store)], [path], "all objects")
+
+
+@verifies("copy.missing_source", needs=("read", "stat", "list"), smoke=True)
+@given(source=st.sampled_from(("missing", "d/missing", "ol", "oldd", "old/x")))
+def test_a_missing_source_is_not_exist(store: Recorder, source: str) -> None:
+    """Without a source copy is ObjectNotExist; an old destination stays whole, a new one does not appear."""
+    store.write("old", b"stays", **mark(store, 1))
+    with unchanged(store, "old", "new"):
+        for destination in ("old", "new"):
+            with refused(ObjectNotExist, what=f"copy of the missing {source!r}"):
+                store.copy(source, destination)
+
+
+@verifies("copy.missing_source", needs=("delete", "read", "stat"))
+@given(path=paths())
+def test_a_deleted_source_is_not_exist(store: Recorder, path: str) -> None:
+    """An object that was deleted cannot be copied any more."""
+    store.write(path, b"deleted")
+    store.delete(path)
+    with refused(ObjectNotExist, what="copy of a deleted object"):
+        store.copy(path, "destination")
+    absent(store, "destination")
+
+
+@verifies("copy.new_parent", needs=("read", "stat"))
+@given(destination=st.sampled_from(("new/parent/of/a", "d/a", "a/a")))
+def test_a_copy_may_go_to_a_new_directory(store: Recorder, destination: str) -> None:
+    """The directory of the destination need not exist, and the source's own name plays no part."""
+    store.write("source", b"copied")
+    store.copy("source", destination)
+    holds(store, destination, b"copied")
+    same([o.path for o in everything(store)], sorted([destination, "source"]), "all objects")
+
+
+@verifies("copy.any_path", needs=("read", "stat", "list"))
+@given(name=group_names())
+def test_any_path_can_be_copied(store: Recorder, features: Features, name: str) -> None:
+    """From and to names that look alike exactly the objects asked for are copied."""
+    source, destination, *others = group(name, features)[:4]
+    for number, key in enumerate((source, *others)):
+        store.write(key, Content(20, number + 1))
+    store.copy(source, destination)
+    store.copy(source, f"d/{source}")
+    holds(store, destination, Content(20, 1))
+    holds(store, f"d/{source}", Content(20, 1))
+    for number, key in enumerate((source, *others)):
+        same(store.read(key), Content(20, number + 1).data, f"content of {key!r}")
+    same([o.path for o in everything(store)], sorted([source, destination, f"d/{source}", *others]), "all objects")
+
+
+@verifies("copy.content", needs=("read",))
+@given(content=contents(), path=paths())
+def test_a_chain_of_copies_keeps_everything(store: Recorder, content: Content, path: str) -> None:
+    """A copy of a copy, back to where it came from, is what it was."""
+    store.write(path, content, **mark(store, 3))
+    store.copy(path, "copy")
+    store.copy("copy", "copy of copy")
+    store.write(path, b"something else")
+    store.copy("copy of copy", path)
+    same(store.read(path), content.data, "content copied there and back")
+    same(dict(store.stat(path).user_metadata), mark(store, 3).get("user_metadata", {}), "its user_metadata")
+
+
+@verifies("copy.content", needs=("read", "stat"))
+def test_an_overwritten_source_is_copied_as_it_is_now(store: Recorder, again: Recorder) -> None:
+    """A copy is of the present object, not of what it was when it was copied or read before."""
+    store.write("source", b"then")
+    store.copy("source", "first")
+    again.write("source", b"now, and longer")
+    store.copy("source", "second")
+    holds(store, "second", b"now, and longer")
+    holds(store, "first", b"then")
+
+
+@verifies("copy.one_object", needs=("read", "list"))
+@given(filled=st.booleans())
+def test_a_directory_is_not_copied_with_its_children(store: Recorder, filled: bool) -> None:
+    """Copying a directory is refused or makes at most a directory; the source stays, and no object is made."""
+    store.create_dir("d")
+    if filled:
+        store.write("d/x", b"child")
+    before = entries(store)
+    with either():
+        store.copy("d", "destination")
+    same(entries(store), before, "all objects")
+    if filled:
+        holds(store, "d/x", b"child")
