@@ -1,4 +1,4 @@
-"""From a failing example to the smallest sequence of calls that shows the same divergence from the model."""
+"""From a failing example to the smallest sequence of calls that shows the same divergence, and whom it blames."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from conformance.engine.calls import Call, Step
+from conformance.engine.judge import judge
+from conformance.engine.recorder import Trace
+from conformance.engine.shrink import shrink
 from conformance.model import Divergence
+from conformance.model.blame import OBSERVERS
+from conformance.requirements import requirement
+from conformance.storage import Features, Restrictions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +25,68 @@ class Counterexample:
     expected: str
     observed: str
 
+    @property
+    def signature(self) -> str:
+        """What kind of failure this is, stable over keys, sizes and seeds."""
+        if not self.steps:
+            return f"{self.requirement}: no call"
+        last = self.steps[-1]
+        return f"{self.requirement}: {last.call.op} {last.outcome.error_type or 'answers'}"
+
 
 Execute = Callable[[Sequence[Call]], tuple[Divergence, list[Step]] | None]
+"""Runs calls in a fresh ``work_dir`` against the model; returns how they diverge, with the steps, or None."""
 
 
-def minimise(example: Counterexample, execute: Execute, *, budget: int) -> Counterexample:
-    return example
+def minimise(
+    example: Counterexample,
+    execute: Execute,
+    known: tuple[Features, Restrictions],
+    *,
+    budget: int,
+) -> Counterexample:
+    """Return the smallest counterexample that the model vouches for.
+
+    A failure that only its law can see (it compares answers of several calls) stays as the law left it.
+
+    Parameters:
+        example: the failing example, as recorded.
+        execute: runs a candidate.
+        known: features and limits of the backend, for the model.
+        budget: backend calls that the search may take.
+
+    """
+    trace = Trace()
+    trace.steps.extend(example.steps)
+    divergence = judge(trace, *known)
+    if divergence is None:
+        return example
+    latest: dict[str, list[Step]] = {}
+
+    def fails(calls: Sequence[Call]) -> Divergence | None:
+        found = execute(calls)
+        if found is None:
+            return None
+        latest[repr(tuple(calls))] = found[1]
+        return found[0]
+
+    shrunk = shrink([step.call for step in example.steps], divergence, fails, budget)
+    steps = latest.get(repr(tuple(shrunk.calls)), list(example.steps[: divergence.step + 1]))
+    return Counterexample(
+        steps=steps,
+        requirement=_blamed(example.requirement, shrunk.divergence.requirement, steps),
+        what=shrunk.divergence.what,
+        expected=shrunk.divergence.expected,
+        observed=shrunk.divergence.observed,
+    )
+
+
+def _blamed(law: str, model: str, steps: Sequence[Step]) -> str:
+    """Return the law's own requirement where the minimal program is about its subject, else what the model blames.
+
+    A law is precise about what it set out to show. When its failure has shrunk to calls that it only made on the way,
+    it never came to its point.
+    """
+    changes = [step.call.op for step in steps[:-1] if step.call.op not in OBSERVERS]
+    subject = requirement(law).operations[0]
+    return law if subject in {steps[-1].call.op, *changes[-1:]} else model

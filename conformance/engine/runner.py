@@ -38,6 +38,11 @@ from conformance.storage import Features, Restrictions, Storage
 
 REPEATS = 3
 HANGS_ALLOWED = 3
+UNKNOWN_OPENER = """
+def your_opener(work_dir):
+    sys.exit("The opener of this backend has no import path: put it here, open(work_dir) -> Storage.")
+
+"""
 
 
 class ExampleFailed(AssertionError):
@@ -247,18 +252,28 @@ class _Run:
             observed=found.violation.observed,
         )
         if repeats and seen == repeats + 1:
-            example = minimise(example, self._execute, budget=self.runner.profile.shrinks * 10)
+            known = (self.runner.features, self.runner.limits)
+            example = minimise(example, self._execute, known, budget=self.runner.profile.shrinks * 10)
         return CheckFailure(
             requirement=example.requirement,
             what=example.what,
             expected=example.expected,
             observed=example.observed,
-            signature=found.signature,
+            signature=example.signature,
             reproduced=f"{seen - 1} of {repeats}" if repeats else "not repeated",
             arguments={name: repr(value)[:2000] for name, value in found.arguments.items()},
             steps=example.steps,
             diverges=len(example.steps) - 1,
-            script=script(example, self.runner.backend),
+            script=script(
+                example.steps,
+                opener=self.runner.backend.opener or "your_opener",
+                imports=self.runner.backend.imports or UNKNOWN_OPENER,
+                requirement=example.requirement,
+                expected=example.expected,
+                observed=example.observed,
+            )
+            if example.steps
+            else "",
         )
 
     def run_program(self, calls: Sequence[Call], clients: _Clients, trace: Trace) -> Divergence | None:
