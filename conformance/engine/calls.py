@@ -90,7 +90,7 @@ class Call:
         """Return the steps that the arguments refer to."""
         found: set[int] = set()
         for term in (*self.args, *self.pairs.values()):
-            members = cast("list[Any]", list(term)) if isinstance(term, (list, tuple)) else [term]
+            members: list[Any] = cast("list[Any]", term) if isinstance(term, list) else [term]
             found |= {member.step for member in members if isinstance(member, (Handle, PartOf, IdOf))}
         return found
 

@@ -25,8 +25,8 @@ from conformance.engine.calls import Call, Outcome, Step
 from conformance.engine.database import KeyedDatabase
 from conformance.engine.deadline import CallHung, within
 from conformance.engine.expect import Violation
-from conformance.engine.laws import Check
 from conformance.engine.judge import judge, run_program, violation
+from conformance.engine.laws import Check
 from conformance.engine.minimise import Counterexample, minimise
 from conformance.engine.profiles import PROFILES, Profile, ProfileName
 from conformance.engine.recorder import Recorder, Trace
@@ -190,7 +190,7 @@ class _Run:
             phases=phases,
             deadline=None,
             database=self.runner.database(self.check),
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=tuple(HealthCheck),
             report_multiple_bugs=False,
             print_blob=False,
         )(
