@@ -256,9 +256,10 @@ read|stat       *                   write_append        *                       
 read|stat       *                   *_append            *                       *         append.apart
 read|stat       *                   combine_block       some_of_the_blocks      self      block.only_named
 read|stat       *                   combine_block       *                       self      block.combine
-read|stat       *                   *_block             *                       *         block.hidden
+read|stat       *                   *_block             *                       self      block.hidden
 read|stat       *                   write_page          overlap                 *         page.overlap
-read|stat       *                   *_page              *                       *         page.write
+read|stat       *                   *_page              *                       self      page.write
+read|stat       *                   *_page|*_block      *                       *         paths.distinct
 read            *                   *                   *                       *         read.whole
 stat            *                   *                   *                       *         stat.describes
 """

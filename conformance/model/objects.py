@@ -247,7 +247,9 @@ def delete(world: World, number: int, call: Call) -> Expectation | None:
 
         session = None if entry.session is None else world.sessions.get(entry.session)
         situation = entry.kind if session is None else f"{session.kind} object"
-        return Expectation(call=call, path=path, situation=situation, then=remove)
+        occupied = not entry.certain and world.space.native and world.space.directory(path) is not False
+        errors = ANY - MISSING if occupied else NONE
+        return Expectation(call=call, path=path, situation=situation, errors=errors, then=remove)
     if not world.space.native and hint != ObjectMode.DIR:
         return Expectation(call=call, path=path, situation="again" if path in world.forgotten else "missing")
     return _delete_directory(world, call, hint)

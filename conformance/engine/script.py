@@ -1,0 +1,214 @@
+"""A counterexample as a Python file: plain calls that run without the kit's engine and say whether the defect is there.
+
+The file needs the author's opener, ``conformance.storage`` and the standard library. It ends with status 1 and one
+sentence when the last call comes to what it came to before, and with 0 when it does not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from conformance.engine.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step
+from conformance.engine.seen import seen, told
+from conformance.requirements import requirements
+from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source
+
+LISTS = frozenset({"list", "list_multipart", "list_block"})
+CLIENTS = ("first", "second", "outside")
+VOCABULARY = ("Block", "Content", "ListMode", "Object", "ObjectMode", "Part", "Source", "in_sync")
+
+TEMPLATE = '''"""{about}"""
+
+{imports}
+
+open_store = {opener}
+work_dir = f"{work_dir}"
+
+
+{helpers}
+
+
+{clients}
+{calls}
+found = seen(lambda: {last})
+before = {before!r}
+print("found:   ", found)
+print("before:  ", before)
+print("expected:", {expected!r})
+if found == before:
+    sys.exit({verdict!r})
+print("The defect does not show: the last call came to something else than before.")
+'''
+
+READ = '''def read(store: Any, path: str, **pairs: Any) -> tuple[int, bytes]:
+    """Read into memory; return the number reported and the bytes delivered."""
+    w = io.BytesIO()
+    return store.read(path, w, **pairs), w.getvalue()
+'''
+
+
+def script(
+    steps: Sequence[Step],
+    *,
+    opener: str,
+    imports: str = "",
+    requirement: str,
+    expected: str,
+    observed: str,
+    failing: int | None = None,
+) -> str:
+    """Return a Python file that makes the calls of ``steps`` up to ``failing`` and looks at the last one.
+
+    Parameters:
+        steps: calls with what came of them.
+        opener: a Python expression for the opener, ``open(work_dir) -> Storage``.
+        imports: the lines that the expression needs.
+        requirement: the id of the requirement that is broken.
+        expected: what should have come of the failing step, in words.
+        observed: what came of it, in words.
+        failing: the number of the failing step; the last one when left out.
+
+    """
+    made = [
+        (number, step)
+        for number, step in enumerate(steps[: len(steps) if failing is None else failing + 1])
+        if step.outcome.error != "NotMade"
+    ]
+    used = sorted({step.call.client for _, step in made})
+    printer = _Printer([number for number, _ in made], several=used != [0])
+    last = made[-1][1]
+    # The third client sees the directory that work_dir lies in.
+    above = 2 in used
+    places = {0: "work_dir", 1: "work_dir", 2: 'work_dir.rpartition("inside/")[0]'}
+    text = TEMPLATE.format(
+        about=_about(requirement, expected, observed),
+        imports="{imports}",
+        opener=opener or "open_store  # the opener of the backend",
+        work_dir="/counterexample-{uuid.uuid4().hex[:8]}/" + ("inside/" if above else ""),
+        helpers="\n\n".join(part.strip() + "\n" for part in (inspect.getsource(seen), inspect.getsource(told), READ)).strip(),
+        clients="\n".join(f"{printer.client(c)} = in_sync(open_store({places[c]}))" for c in used),
+        calls="\n".join(printer.statement(number, step) for number, step in made[:-1]),
+        last=printer.expression(last.call),
+        before=_before(last.outcome, last.call),
+        expected=expected,
+        verdict=f"{requirement} does not hold: the last call came to the same as before.",
+    )
+    return text.replace("{imports}", _imports(text, imports), 1)
+
+
+def _about(requirement: str, expected: str, observed: str) -> str:
+    known = requirements().get(requirement)
+    statement = f"{requirement}: {known.statement} ({known.source})" if known else requirement
+    paragraphs = (statement, f"Expected: {expected}", f"Observed: {observed}")
+    text = "\n\n".join(textwrap.fill(paragraph, 110) for paragraph in paragraphs)
+    readable = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    return readable.replace("\\", "\\\\").replace('"""', "'''").rstrip('"')
+
+
+def _imports(text: str, extra: str) -> str:
+    """Return the imports that the text uses, and those of the opener."""
+
+    def uses(name: str) -> bool:
+        return re.search(rf"\b{name}\b[.(]", text) is not None or re.search(rf"isinstance\(\w+, {name}\)", text) is not None
+
+    modules = ["hashlib", "io", "sys", "uuid"]
+    names = [name for name in VOCABULARY if uses(name)]
+    lines = [
+        *(f"import {name}" for name in modules),
+        "from collections.abc import Callable",
+        *(["from dataclasses import replace"] if uses("replace") and "replace(o" in text else []),
+        "from typing import Any, cast",
+        "",
+        f"from conformance.storage import {', '.join(names)}",
+        *([extra.strip()] if extra.strip() else []),
+    ]
+    return "\n".join(lines)
+
+
+def _before(outcome: Outcome, call: Call) -> str:
+    """Return what the script's ``seen`` says of an outcome in a trace."""
+    if not outcome.ok:
+        return f"{outcome.error} ({outcome.error_type})"
+    return told((outcome.value, outcome.data) if call.op == "read" else outcome.value)
+
+
+class _Printer:
+    """Prints calls as Python; what they return gets a short name, numbered by their place in the script."""
+
+    def __init__(self, numbers: Iterable[int], *, several: bool) -> None:
+        self._places = {number: place for place, number in enumerate(numbers, 1)}
+        self._several = several
+
+    def client(self, number: int) -> str:
+        """Return the name of a client."""
+        return CLIENTS[number] if self._several else "store"
+
+    def statement(self, number: int, step: Step) -> str:
+        """Return the line of one call before the last."""
+        call, place = step.call, self._places[number]
+        expression = self.expression(call)
+        if not step.outcome.ok:
+            return f"print({place}, {call.op!r}, seen(lambda: {expression}))"
+        if call.op in {"read", *LISTS}:
+            return f"print({place}, {call.op!r}, told({expression}))"
+        if call.op == "write_multipart":
+            return f"_, part{place} = {expression}"
+        if isinstance(step.outcome.value, Object):
+            return f"o{place} = {expression}"
+        return expression
+
+    def expression(self, call: Call) -> str:
+        """Return a call as a Python expression."""
+        store = self.client(call.client)
+        pairs = [f"{name}={self.term(value)}" for name, value in call.pairs.items()]
+        arguments = ", ".join([*(self.term(term) for term in call.args), *pairs])
+        if call.op == "read":
+            return f"read({store}, {arguments})"
+        made = f"{store}.{call.op}({arguments})"
+        return f"list({made})" if call.op in LISTS else made
+
+    def term(self, term: Any) -> str:
+        """Return an argument as a Python expression."""
+        match term:
+            case Source(content=content, kind="plain"):
+                return f"io.BytesIO({_content(content)})"
+            case Source(kind="none"):
+                return "None"
+            case Source():
+                return f"{term!r}.open()"
+            case Content():
+                return _content(term)
+            case Handle(step=step, mode=mode, path=path, multipart_id=upload):
+                made = f"o{self._places[step]}"
+                changes = _given(path=path, multipart_id=upload)
+                changes += [] if mode is None else [f"mode=ObjectMode({mode})"]
+                return f"replace({made}, {', '.join(changes)})" if changes else made
+            case IdOf(step=step):
+                return f"o{self._places[step]}.multipart_id"
+            case PartOf(step=step, index=index, size=size, etag=etag):
+                changes = _given(index=index, size=size, etag=etag)
+                return f"part{self._places[step]}" + (f"._replace({', '.join(changes)})" if changes else "")
+            case Part(index=index, size=size, etag=etag):
+                return f"Part({index}, {size}, {etag!r})"
+            case Fabricated(path=path, mode=mode, multipart_id=upload):
+                changes = _given(path=path, multipart_id=upload)
+                return f"Object({', '.join([*changes, f'mode=ObjectMode({mode})'])})"
+            case ObjectMode() | ListMode():
+                kind = type(term).__name__
+                return f"{kind}.{term.name}" if int(term).bit_count() == 1 else f"{kind}({int(term)})"
+            case list():
+                return "[" + ", ".join(self.term(member) for member in cast("list[Any]", term)) + "]"
+            case _:
+                return repr(term)
+
+
+def _given(**changes: Any) -> list[str]:
+    return [f"{name}={value!r}" for name, value in changes.items() if value is not None]
+
+
+def _content(content: Content) -> str:
+    return repr(content.literal) if content.literal is not None else f"{content!r}.data"

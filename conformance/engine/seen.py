@@ -1,0 +1,36 @@
+"""What came of a call, told without what differs from run to run: no times, ids, etags, or messages.
+
+These two functions are also printed into every counterexample script, so they need nothing but the vocabulary.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, cast
+
+from conformance.storage import Block, Object, Part
+
+
+def seen(call: Callable[[], Any]) -> str:
+    """Make a call and tell what came of it."""
+    try:
+        return told(call())
+    except Exception as error:  # noqa: BLE001 - whatever is raised is what came of it
+        return f"{getattr(error, 'code', 'Foreign')} ({type(error).__name__})"
+
+
+def told(value: Any) -> str:
+    """Tell what a call returned."""
+    if isinstance(value, bytes):
+        return repr(value) if len(value) <= 24 else f"{len(value)} bytes, md5 {hashlib.md5(value).hexdigest()}"
+    if isinstance(value, Object):
+        facts = (f"mode {value.mode!s}", f"length {value.content_length}", f"type {value.content_type}")
+        return f"{value.path!r} " + ", ".join(facts) + f", {dict(value.user_metadata)}, target {value.link_target}"
+    if isinstance(value, Part):
+        return f"part {value.index} of {value.size} bytes"
+    if isinstance(value, Block):
+        return f"block {value.id} of {value.size} bytes"
+    if isinstance(value, list):
+        return "; ".join(sorted(told(member) for member in cast("list[Any]", value))) or "nothing"
+    if isinstance(value, tuple):
+        return ", ".join(told(member) for member in cast("tuple[Any, ...]", value))
+    return repr(value)

@@ -1,0 +1,52 @@
+"""Programs: whole sequences of operations against the model, for what no single law foresaw.
+
+Each example is a program of some thirty operations over one group of colliding keys, and a look at everything at its
+end. Where it diverges, its smallest form says which requirement is broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from conformance.engine.calls import Call
+from conformance.engine.laws import given, verifies
+from conformance.engine.programs import decode, drawn
+from conformance.storage import Features, Restrictions
+
+RunProgram = Callable[[Sequence[Call]], None]
+
+
+@verifies("programs.namespace", needs=("read", "write"), smoke=True, weight=3)
+@given(data=drawn())
+def test_programs_over_one_name_space(
+    run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
+) -> None:
+    """Objects, copies, moves, directories and now and then an upload, on names that collide."""
+    run_program(decode(data, features, limits, "namespace"))
+
+
+@verifies("programs.uploads", smoke=True, weight=3)
+@given(data=drawn())
+def test_programs_over_uploads(
+    run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
+) -> None:
+    """Several uploads to few paths: parts again, left out, stale or wrong, completed, aborted and used too late."""
+    run_program(decode(data, features, limits, "uploads"))
+
+
+@verifies("programs.second_client", weight=2)
+@given(data=drawn())
+def test_programs_with_a_second_client(
+    run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
+) -> None:
+    """Two clients of one work_dir take turns."""
+    run_program(decode(data, features, limits, "second client"))
+
+
+@verifies("programs.many_keys", weight=1)
+@given(data=drawn())
+def test_programs_over_many_keys(
+    run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
+) -> None:
+    """Twelve objects at once, more than a small cache or page holds."""
+    run_program(decode(data, features, limits, "many keys"))
