@@ -52,6 +52,10 @@ class Deviation:
         """The identity of the deviation; two ways to break one requirement are two deviations."""
         return f"{self.backend}/{self.requirement}/{self.signature}"
 
+    def matches(self, signature: str) -> bool:
+        """Return whether a failure with that signature is this deviation."""
+        return self.signature == visible(signature)
+
     def expired(self, today: date) -> bool:
         """Return whether the entry no longer counts on that day."""
         return self.expires is not None and self.expires <= today

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from conformance.declaration.deviations import Deviation, visible
+from conformance.declaration.deviations import Deviation
 from conformance.results import Failure, Result, State
 
 Replay = Literal["diverges", "agrees"]
@@ -67,6 +67,13 @@ class Cell:
     def state(self) -> str:
         """One of the seven states: pass, fail, deviation, stale, not-applicable, not-run, error."""
         return COLUMNS[self.standing]
+
+    def declared(self, failure: Failure) -> Deviation | None:
+        """Return the declaration that covers a failure which blames this requirement, None when nothing does."""
+        entry = matching(failure, self.deviations)
+        if entry is None or self.standing == "expired" or (failure.flaky and not entry.flaky):
+            return None
+        return entry
 
     @property
     def ran(self) -> bool:
@@ -123,7 +130,7 @@ ORDER: tuple[Standing, ...] = (
 
 def matching(failure: Failure, declared: Sequence[Deviation]) -> Deviation | None:
     """Return the declared deviation that a failure is, by its signature."""
-    return next((entry for entry in declared if entry.signature == visible(failure.signature)), None)
+    return next((entry for entry in declared if entry.matches(failure.signature)), None)
 
 
 def _failing(failure: Failure, declared: Sequence[Deviation]) -> Fact:

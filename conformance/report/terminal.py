@@ -1,0 +1,107 @@
+"""A run on a terminal: what failed and how to see it again, counts by subject, then the verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from conformance.declaration import Exit, Judgement
+from conformance.report.view import Card, View, view
+from conformance.report.words import SIGNS, on_one_line, visible
+from conformance.results import Document
+
+STYLES = {
+    "pass": "green",
+    "fail": "bold red",
+    "deviation": "yellow",
+    "stale": "magenta",
+    "not-applicable": "dim",
+    "not-run": "dim",
+    "error": "bold red",
+}
+VERDICTS = {
+    Exit.AS_DECLARED: "pass",
+    Exit.DIFFERS: "fail",
+    Exit.NO_VERDICT: "error",
+    Exit.OUT_OF_DATE: "stale",
+    Exit.INTERRUPTED: "error",
+}
+
+
+def show(document: Document, judgement: Judgement, console: Console | None = None, *, failures: int = 10) -> None:
+    """Print a run, at most ``failures`` undeclared failures in full; the verdicts come last, where one looks."""
+    out = console or Console()
+    shown = view(document, judgement)
+    new = [card for card in shown.cards if card.state == "fail"]
+    for card in new[:failures]:
+        out.print(_card(card))
+    if len(new) > failures:
+        out.print(f"and {len(new) - failures} more failures; the report page has them all\n")
+    for line in _reasons(judgement):
+        out.print(line)
+    if judgement.verdicts:
+        out.print(_subjects(shown))
+    for alarm in shown.alarms:
+        out.print(Text(f"! {on_one_line(alarm)}", style="yellow"))
+    for verdict in judgement.verdicts:
+        state = VERDICTS[verdict.code]
+        out.print(Text(f"{SIGNS[state].glyph} {on_one_line(verdict.sentence)}", style=STYLES[state]))
+        for note in verdict.weak:
+            out.print(Text(f"  {on_one_line(note)}", style="dim"))
+
+
+def _card(card: Card) -> RenderableType:
+    failure = card.failure
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column()
+    for name, value in (
+        ("expected", failure.expected),
+        ("observed", failure.observed),
+        ("reproduced", failure.reproduced or "not tried again"),
+        ("replay", card.replay),
+    ):
+        facts.add_row(name, Text(on_one_line(value), overflow="fold"))
+    title = Text.assemble(
+        (f"{SIGNS['fail'].glyph} {on_one_line(card.requirement)}", STYLES["fail"]),
+        (f" on {on_one_line(card.backend)}", "bold"),
+    )
+    parts: list[RenderableType] = [title, Text(f"  {on_one_line(card.text.statement)}", style="italic")]
+    parts += [Text(f"  {on_one_line(failure.what)}"), Padding(facts, (0, 0, 0, 2))]
+    if failure.script:
+        parts.append(Padding(Syntax(visible(failure.script).rstrip(), "python", theme="ansi_dark"), (1, 0, 0, 4)))
+    return Group(*parts, Text())
+
+
+def _reasons(judgement: Judgement) -> Iterable[RenderableType]:
+    for verdict in judgement.verdicts:
+        for cell in verdict.cells.values():
+            if cell.state in ("stale", "error") or cell.standing == "not-run":
+                sign = SIGNS[cell.state]
+                yield Text.assemble(
+                    (f"{sign.glyph} {on_one_line(cell.requirement)}", STYLES[cell.state]),
+                    f" on {on_one_line(cell.backend)}: {on_one_line(cell.reason)}",
+                )
+
+
+def _subjects(shown: View) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    table.add_column("subject")
+    for verdict in shown.judgement.verdicts:
+        table.add_column(Text(on_one_line(verdict.backend)))
+    for group in shown.groups:
+        cells: list[Text] = []
+        for verdict in shown.judgement.verdicts:
+            states = Counter(
+                verdict.cells[row.id].state for row in group.rows if row.id in verdict.cells
+            )
+            told = [(f"{SIGNS[state].glyph}{states[state]} ", STYLES[state]) for state in SIGNS if states[state]]
+            cells.append(Text.assemble(*told))
+        table.add_row(group.subject.replace("_", " "), *cells)
+    return table
