@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote_plus
 
 from conformance.adapters.s3_client import MIB, Location, RangeNotSatisfiable, attempt, client_for
@@ -22,6 +22,7 @@ from conformance.storage import (
     ListModeInvalid,
     Object,
     ObjectMode,
+    ObjectModeInvalid,
     ObjectNotExist,
     Part,
     Reader,
@@ -174,6 +175,7 @@ class S3(Storage):
 
         Raises:
             ObjectNotExist: there is none of that kind at ``path``.
+            ObjectModeInvalid: ``object_mode`` is of a kind that S3 does not have, and there is an object.
 
         """
         if multipart_id is not None:
@@ -183,6 +185,8 @@ class S3(Storage):
             answer = self._call("head_object", Key=self._marker(path))
             return self._object(path, ObjectMode.DIR, last_modified=answer.get("LastModified"))
         answer = self._call("head_object", Key=self._key(path))
+        if _is_foreign(object_mode):
+            raise ObjectModeInvalid(expected=object_mode, actual=ObjectMode.READ)
         return self._object(
             path,
             ObjectMode.READ,
@@ -199,12 +203,18 @@ class S3(Storage):
         """Delete the object (DeleteObject) or the directory marker, or abort the upload ``multipart_id``.
 
         What does not exist is no error (GSP-46). Objects below a directory stay.
+
+        Raises:
+            ObjectModeInvalid: ``object_mode`` is of a kind that S3 does not have, and there is an object.
+
         """
         with suppress(ObjectNotExist):
             if multipart_id is not None:
                 self._call("abort_multipart_upload", Key=self._key(path), UploadId=multipart_id)
             elif _is_dir(object_mode):
                 self._call("delete_object", Key=self._marker(path))
+            elif _is_foreign(object_mode):
+                self.stat(path, object_mode=object_mode)
             else:
                 self._call("delete_object", Key=self._key(path))
 
@@ -480,6 +490,10 @@ def _chunks(body: Any) -> Iterator[bytes]:
 
 def _is_dir(object_mode: ObjectMode | None) -> bool:
     return object_mode is not None and ObjectMode.DIR in object_mode
+
+
+def _is_foreign(object_mode: ObjectMode | None) -> TypeGuard[ObjectMode]:
+    return object_mode is not None and object_mode not in ObjectMode.READ
 
 
 def _decoded(key: str, page: Mapping[str, Any]) -> str:

@@ -201,6 +201,21 @@ def test_work_dirs_are_apart(store, work_dir):
     assert get(open_moto(work_dir), "a") == b"x"
 
 
+@pytest.mark.parametrize("hint", [ObjectMode.LINK, ObjectMode.PART, ObjectMode.APPEND | ObjectMode.READ])
+def test_an_object_is_not_of_a_kind_that_s3_does_not_have(store, hint):
+    put(store, "a")
+    for operation in (store.stat, store.delete):
+        with pytest.raises(ObjectModeInvalid):
+            operation("a", object_mode=hint)
+    assert get(store, "a") == b"x"
+    assert store.stat("a", object_mode=ObjectMode.READ).mode == ObjectMode.READ
+    store.delete("missing", object_mode=hint)
+    with pytest.raises(ObjectNotExist):
+        store.stat("missing", object_mode=hint)
+    store.delete("a", object_mode=ObjectMode.READ)
+    assert list(store.list("")) == []
+
+
 # directories and listings
 
 
