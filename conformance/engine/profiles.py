@@ -12,19 +12,21 @@ ProfileName = Literal["smoke", "standard", "deep"]
 class Profile:
     """The effort of a run: examples per law, and the limits of shrinking and of one answer.
 
-    ``calls`` is the number of backend calls that the profile aims to stay within, ``shrinks`` how many executions a
-    failing example may cost to be made smaller, ``deadline`` how many seconds one call may take.
+    ``calls`` is the number of backend calls that the profile aims to stay within, ``allowance`` how many of them an
+    ordinary law may have made when another example of it begins (laws of a greater weight get all their examples), ``shrinks`` how many executions a failing example may cost to be
+    made smaller, ``deadline`` how many seconds one call may take.
     """
 
     name: ProfileName
     examples: int
     calls: int | None
+    allowance: int | None = None
     shrinks: int = 60
     deadline: float = 15.0
 
 
 PROFILES: dict[ProfileName, Profile] = {
     "smoke": Profile(name="smoke", examples=1, calls=300),
-    "standard": Profile(name="standard", examples=3, calls=3000),
+    "standard": Profile(name="standard", examples=3, calls=3000, allowance=6),
     "deep": Profile(name="deep", examples=40, calls=None, shrinks=200),
 }

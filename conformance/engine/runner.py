@@ -175,6 +175,8 @@ class _Run:
             phases.append(Phase.shrink)
 
         def example(**arguments: Any) -> None:
+            if self.found is None and self._spent():
+                return
             if self.found is not None and self._shrinks >= profile.shrinks and arguments != self.found.arguments:
                 return
             self._shrinks += self.found is not None
@@ -190,7 +192,7 @@ class _Run:
             phases=phases,
             deadline=None,
             database=self.runner.database(self.check),
-            suppress_health_check=tuple(HealthCheck),
+            suppress_health_check=(*HealthCheck,),
             report_multiple_bugs=False,
             print_blob=False,
         )(
@@ -201,6 +203,10 @@ class _Run:
         with suppress(ExampleFailed, Flaky):
             search()
         return self.found
+
+    def _spent(self) -> bool:
+        allowance = self.runner.profile.allowance
+        return self.check.weight == 1 and allowance is not None and sum(self.operations.values()) >= allowance
 
     def once(self, arguments: dict[str, Any]) -> Found | None:
         """Run the law on one example in a fresh ``work_dir``."""
