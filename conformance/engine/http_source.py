@@ -62,10 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve({name: values[0] for name, values in parse_qs(url.query).items()})
 
     def _serve(self, what: dict[str, str]) -> None:
-        literal = what.get("literal")
-        if literal is None and "size" not in what:
-            literal = ""  # an empty value is not kept in a query
-        content = Content.of(bytes.fromhex(literal)) if literal is not None else Content(int(what["size"]), int(what["salt"]))
+        if "size" in what:
+            content = Content(int(what["size"]), int(what["salt"]))
+        else:
+            content = Content.of(bytes.fromhex(what.get("literal", "")))  # an empty value is not kept in a query
         data, cut = content.data, int(what["cut"])
         self.send_response(int(what["status"]))
         self.send_header("Content-Type", what["type"])
@@ -83,13 +83,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[: len(data) - cut])
         self.close_connection = cut > 0
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    """Serves in threads that end with the process."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that hang up: whoever fetches may."""
+
+
 @cache
-def _server() -> ThreadingHTTPServer:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+def _server() -> _Server:
+    server = _Server(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, name="http source", daemon=True).start()
     return server

@@ -1,4 +1,4 @@
-"""Completeness: after a write operation content and metadata are what was asked for, and nothing old stays (GSP-134)."""
+"""Completeness: after a write content and metadata are what was asked for, and nothing old stays (GSP-134)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import paths, two_contents
 from conformance.engine.conditions import takes
-from conformance.engine.evidence import everything, is_dir, listed, metadata
+from conformance.engine.evidence import everything, is_dir, metadata
 from conformance.engine.expect import holds, same
 from conformance.engine.http_source import served
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
-from conformance.storage import Content, ListMode, ObjectMode
+from conformance.storage import Content, ObjectMode
 
 OLD = Content(5000, 1)
 DESCRIPTION: dict[str, Any] = {
@@ -286,6 +286,10 @@ def test_a_completed_upload_is_listed_once(store: Recorder, path: str) -> None:
     store.write(path, OLD)
     o = store.create_multipart(path)
     _, part = store.write_multipart(o, b"new", 0)
-    same([e.content_length for e in listed(store, path, ListMode.PREFIX) if not is_dir(e)] or [OLD.size], [OLD.size], "before")
+    same(
+        [e.content_length for e in listed(store, path, ListMode.PREFIX) if not is_dir(e)] or [OLD.size],
+        [OLD.size],
+        "before",
+    )
     store.complete_multipart(o, [part])
     same([(e.path, e.content_length) for e in everything(store)], [(path, 3)], "the listing")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import contents, group, group_names, paths
@@ -30,7 +32,7 @@ def test_a_copy_has_the_content_of_its_source(store: Recorder, content: Content,
 def test_a_copy_has_the_metadata_of_its_source(store: Recorder, features: Features, path: str) -> None:
     """Content type, disposition and user metadata are those of the source, which keeps them."""
     typed = {"content_type": "text/x-copied", "content_disposition": "inline"}
-    pairs = {name: value for name, value in typed.items() if name in features.pairs["write"]}
+    pairs: dict[str, Any] = {name: value for name, value in typed.items() if name in features.pairs["write"]}
     store.write("source", b"described", user_metadata=DESCRIPTION, **pairs)
     before = metadata(store.stat("source"))
     store.copy("source", path)

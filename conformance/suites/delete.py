@@ -129,9 +129,7 @@ def test_objects_below_and_above_survive(store: Recorder, victim: str) -> None:
 
 @verifies("delete.keeps_children", needs=("read", "list"), smoke=True)
 @given(hint=st.sampled_from((ObjectMode.DIR, None)), path=st.sampled_from(("d", "d/e")))
-def test_a_directory_that_is_not_empty_keeps_its_children(
-    store: Recorder, hint: ObjectMode | None, path: str
-) -> None:
+def test_a_directory_that_is_not_empty_keeps_its_children(store: Recorder, hint: ObjectMode | None, path: str) -> None:
     """Whatever deleting a directory with children returns, the children are still there."""
     store.create_dir(path)
     store.write(f"{path}/x", b"child")

@@ -88,7 +88,9 @@ def test_an_error_tells_operation_and_path(store: Recorder, path: str) -> None:
         with refused(ObjectNotExist, what=f"{op} of a missing object") as refusal:
             getattr(store, op)(path)
         same((refusal[0].op, refusal[0].path), (op, (path,)), f"operation and path of the error of {op}")
-        demand(path in str(refusal[0]), "the text of the error", expected=f"the path {path!r}", observed=str(refusal[0]))
+        demand(
+            path in str(refusal[0]), "the text of the error", expected=f"the path {path!r}", observed=str(refusal[0])
+        )
 
 
 @verifies("errors.no_foreign_cause")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import contents, group, group_names, paths
@@ -39,7 +41,7 @@ def test_a_moved_object_is_elsewhere_for_every_client(store: Recorder, again: Re
 def test_a_moved_object_keeps_its_metadata(store: Recorder, features: Features, path: str) -> None:
     """Content type, disposition and user metadata go with the object."""
     typed = {"content_type": "text/x-moved", "content_disposition": "inline"}
-    pairs = {name: value for name, value in typed.items() if name in features.pairs["write"]}
+    pairs: dict[str, Any] = {name: value for name, value in typed.items() if name in features.pairs["write"]}
     store.write("source", b"described", user_metadata={"colour": "blue", "number": "42"}, **pairs)
     before = metadata(store.stat("source"))
     store.move("source", path)

@@ -210,7 +210,7 @@ def test_no_name_is_made_up(store: Recorder, path: str) -> None:
 @verifies("overwrite.write_onto_directory", needs=("list", "read"), smoke=True, **NATIVE)
 @given(path=DIRECTORIES)
 def test_write_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
-    """write onto a directory is ObjectModeInvalid, and neither replaces the directory nor goes into it."""
+    """Write onto a directory is ObjectModeInvalid, and neither replaces the directory nor goes into it."""
     _refused_by_directory(store, path, lambda: store.write(path, b"not a directory"))
 
 
@@ -228,7 +228,7 @@ def test_write_onto_an_empty_directory_is_refused(store: Recorder, path: str) ->
 @verifies("overwrite.copy_onto_directory", needs=("list", "read"), smoke=True, **NATIVE)
 @given(path=DIRECTORIES)
 def test_copy_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
-    """copy onto a directory is ObjectModeInvalid, and does not go into it under the source's name."""
+    """Copy onto a directory is ObjectModeInvalid, and does not go into it under the source's name."""
     store.write("source", b"source")
     _refused_by_directory(store, path, lambda: store.copy("source", path))
     holds(store, "source", b"source")
@@ -237,7 +237,7 @@ def test_copy_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
 @verifies("overwrite.move_onto_directory", needs=("list", "read"), smoke=True, **NATIVE)
 @given(path=DIRECTORIES)
 def test_move_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
-    """move onto a directory is ObjectModeInvalid, and the source stays where it is."""
+    """Move onto a directory is ObjectModeInvalid, and the source stays where it is."""
     store.write("source", b"source")
     _refused_by_directory(store, path, lambda: store.move("source", path))
     holds(store, "source", b"source")
@@ -246,7 +246,7 @@ def test_move_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
 @verifies("overwrite.fetch_onto_directory", needs=("list", "read"), **NATIVE)
 @given(path=DIRECTORIES)
 def test_fetch_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
-    """fetch onto a directory is ObjectModeInvalid."""
+    """Fetch onto a directory is ObjectModeInvalid."""
     _refused_by_directory(store, path, lambda: store.fetch(path, served(b"fetched")))
 
 

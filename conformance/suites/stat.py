@@ -107,7 +107,9 @@ def test_last_modified_is_the_time_of_the_write(store: Recorder, path: str) -> N
             distance = abs(datetime.now(UTC) - told)
             demand(distance < CLOCKS_APART, "last_modified", expected="about now", observed=f"{told}, {distance} away")
     if first is not None and second is not None:
-        demand(second >= first, "last_modified after an overwrite", expected=f"not before {first}", observed=str(second))
+        demand(
+            second >= first, "last_modified after an overwrite", expected=f"not before {first}", observed=str(second)
+        )
 
 
 @verifies("stat.etag_changes", smoke=True, **ETAGS)

@@ -1,0 +1,100 @@
+"""Reach: signed HTTP requests, which anybody may send (GSP-706, GSP-729)."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+from hypothesis import strategies as st
+
+from conformance.engine.catalogue import contents, group, group_names, paths
+from conformance.engine.evidence import unchanged
+from conformance.engine.expect import absent, holds, same
+from conformance.engine.laws import given, verifies
+from conformance.engine.recorder import Recorder
+from conformance.storage import Content, Features, HTTPRequest
+
+SECONDS = 10.0
+
+
+def send(request: HTTPRequest, body: bytes | None = None, *, method: str | None = None) -> tuple[int, bytes]:
+    """Send a signed request as somebody without any credentials would; return status and body of the answer."""
+    headers = {"Content-Type": "", **request.headers} if body is not None else dict(request.headers)
+    message = urllib.request.Request(  # noqa: S310 - the URL is the one under test
+        request.url,
+        data=body,
+        headers=headers,
+        method=method or request.method,
+    )
+    try:
+        with urllib.request.urlopen(message, timeout=SECONDS) as answer:  # noqa: S310
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@verifies("reach.read", smoke=True)
+@given(path=paths(), content=contents(minimum=1))
+def test_a_signed_read_delivers_the_object(store: Recorder, path: str, content: Content) -> None:
+    """Sent by anybody, the request is answered with exactly the object."""
+    store.write(path, content)
+    status, body = send(store.reach(path))
+    same((status // 100, body), (2, content.data), "class of the status, and body")
+
+
+@verifies("reach.read")
+@given(name=group_names())
+def test_a_signed_read_is_of_one_object(store: Recorder, features: Features, name: str) -> None:
+    """Among names that look alike each request delivers its own object."""
+    keys = group(name, features)[:3]
+    for number, key in enumerate(keys):
+        store.write(key, Content(20, number + 1))
+    for number, key in enumerate(keys):
+        same(send(store.reach(key))[1], Content(20, number + 1).data, f"what the request for {key!r} delivers")
+
+
+@verifies("reach.write", needs=("stat",))
+@given(path=paths(), content=contents(minimum=1))
+def test_a_signed_write_creates_the_object(store: Recorder, path: str, content: Content) -> None:
+    """The body of the request, as long as was signed, becomes the object."""
+    request = store.reach(path, verb="write", size=content.size)
+    same(send(request, content.data)[0] // 100, 2, "class of the status")
+    holds(store, path, content)
+
+
+@verifies("reach.delete", needs=("read", "stat"))
+@given(path=paths())
+def test_a_signed_delete_removes_one_object(store: Recorder, path: str) -> None:
+    """The object is gone, its neighbour is not, and sending the request again is no error."""
+    store.write(path, b"to be deleted")
+    store.write(f"{path}2", b"neighbour")
+    request = store.reach(path, verb="delete")
+    for _ in range(2):
+        same(send(request)[0] // 100, 2, "class of the status")
+    absent(store, path)
+    holds(store, f"{path}2", b"neighbour")
+
+
+@verifies("reach.only_signed", needs=("read", "stat", "list"))
+def test_an_altered_request_is_refused(store: Recorder) -> None:
+    """With another path or another method the request is refused, and nothing is read, written or deleted."""
+    store.write("allowed", b"signed")
+    store.write("secret1", b"not signed")
+    request = store.reach("allowed")
+    with unchanged(store, "allowed", "secret1"):
+        status, body = send(request._replace(url=request.url.replace("allowed", "secret1", 1)))
+        same((status // 100 == 4, b"not signed" in body), (True, False), "whether refused, and whether read anyway")
+        same(send(request, method="DELETE")[0] // 100, 4, "class of the status of DELETE with a signature for GET")
+        same(send(request, b"altered", method="PUT")[0] // 100, 4, "class of the status of PUT with one for GET")
+
+
+@verifies("reach.local", needs=("read", "stat", "list"))
+@given(verb=st.sampled_from(("read", "write", "delete")))
+def test_signing_changes_nothing(store: Recorder, verb: str) -> None:
+    """A request that is signed and never sent has no effect, on an object or on nothing."""
+    store.write("there", b"stays")
+    with unchanged(store, "there", "missing"):
+        for path in ("there", "missing"):
+            request = store.reach(path, verb=verb, **({"size": 3} if verb == "write" else {}))
+            same(request.url.startswith(("http://", "https://")), True, "whether the URL is one of HTTP")
