@@ -121,5 +121,5 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
     """Note what is planned, where workers collect."""
     from conformance.pytesting.identity import any_identity
 
-    if any_identity(ids):
-        conformance_session(node.config).plan(ids)
+    if _session in node.config.stash or any_identity(ids):
+        conformance_session(node.config).plan_of_worker(ids)

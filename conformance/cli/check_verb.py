@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.outputs import declarations, step_summary, write_junit, write_report
+from conformance.cli.outputs import declarations, step_summary, write_junit, write_page
 from conformance.cli.progress import progress
 from conformance.cli.running import run
 from conformance.cli.telling import tell
@@ -82,10 +82,10 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
         if options["results"]:
             shutil.copyfile(results, own_folder(folder) / "last.jsonl")
         judgement = tell(document, declared, quiet=options["quiet"])
-        write_report(page, document, declared)
+        write_page(page, document, judgement)
         if options["junit"]:
-            write_junit(options["junit"], document, declared)
-        step_summary(document, declared)
+            write_junit(options["junit"], document, judgement)
+        step_summary(document, judgement)
     except OSError as error:
         raise Problem(f"{error.filename or results} cannot be written: {error.strerror or error}") from None
     if not options["quiet"]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from conformance.declaration import DeclarationInvalid, Declarations, load
+from conformance.declaration import DeclarationInvalid, Declarations, Judgement, load
 from conformance.problems import Problem
+from conformance.report import junit, markdown, page
 
 from conformance.results import Document, DocumentError, read
 
@@ -47,13 +48,41 @@ def document(file: Path) -> Document:
         raise Problem(f"{file} cannot be read: {error.strerror or error}") from None
 
 
-def write_report(file: Path, document: Document, declared: Declarations | None) -> None:
-    """Write the page."""
+def write_page(file: Path, document: Document, judgement: Judgement) -> None:
+    """Write the HTML page.
+
+    Raises:
+        Problem: the file cannot be written.
+
+    """
+    _write(file, page(document, judgement))
 
 
-def write_junit(file: Path, document: Document, declared: Declarations | None) -> None:
-    """Write JUnit XML."""
+def write_junit(file: Path, document: Document, judgement: Judgement) -> None:
+    """Write JUnit XML.
+
+    Raises:
+        Problem: the file cannot be written.
+
+    """
+    _write(file, junit(document, judgement))
 
 
-def step_summary(document: Document, declared: Declarations | None) -> None:
-    """Append."""
+def step_summary(document: Document, judgement: Judgement) -> None:
+    """Add the run to the summary of the step, where a CI names the file for it.
+
+    Raises:
+        Problem: the file cannot be written.
+
+    """
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        _write(Path(summary), markdown(document, judgement), mode="a")
+
+
+def _write(file: Path, text: str, mode: str = "w") -> None:
+    try:
+        with file.open(mode, encoding="utf-8", newline="\n") as open_file:
+            open_file.write(text)
+    except OSError as error:
+        raise Problem(f"{file} cannot be written: {error.strerror or error}") from None

@@ -39,13 +39,14 @@ def anchored(config: pytest.Config) -> None:
         specs = known
     anchor = config.rootpath / "pyproject.toml"
     config.stash[_specs] = dict(sorted(specs.items())) if anchor.is_file() else {}
-    if not config.stash[_specs]:
+    if not config.stash[_specs] and not wanted:
         return
     from conformance.plugin import conformance_session
 
     conformance_session(config).backends = list(config.stash[_specs])
-    # Workers of pytest-xdist are handed the arguments of the controller.
-    if config.args_source is config.ArgsSource.TESTPATHS and not hasattr(config, "workerinput"):
+    if not config.stash[_specs]:
+        return
+    if config.args_source is config.ArgsSource.TESTPATHS:
         roots = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
         if config.rootpath not in roots and anchor not in roots:
             config.args.append(str(anchor))

@@ -12,6 +12,7 @@ from conformance.declaration import Exit, Judgement, judge
 from conformance.engine.laws import checks
 from conformance.planning import header, now, own_folder, planned
 
+from conformance.report import page
 from conformance.results import BackendEntry, Document, Footer, Planned, Result, cover, dumps
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Ending:
         (own_folder(folder) / "last.jsonl").write_text(text, "utf-8")
         for name, content in (
             ("results", lambda: text),
-            ("report", lambda: ""),
+            ("report", lambda: page(self.document, self.judgement)),
         ):
             asked = self.session.option(name)
             if asked:

@@ -22,8 +22,13 @@ def parametrize(metafunc: pytest.Metafunc, session: ConformanceSession) -> None:
     else:
         backends = {entry.name: entry.opener for entry in registered(Path(metafunc.definition.path))}
     if not backends:
-        session.problem = f"{metafunc.definition.nodeid} asks for checks and no backend is configured: {WAYS}"
-    chosen = {name: opener for name, opener in sorted(backends.items()) if session.wants(name)}
+        problem = f"{metafunc.definition.nodeid} asks for checks and no backend is configured: {WAYS}"
+        if session.worker:
+            pytest.fail(problem, pytrace=False)  # a worker has no way to end the run with a usage error
+        session.problem = problem
+        return None
+    # Of a suite everything is collected and the unwanted deselected, so that a misspelt name can be told.
+    chosen = {n: opener for n, opener in sorted(backends.items()) if handed is not None or session.wants(n)}
     metafunc.parametrize("_conformance_opened", list(chosen.values()), ids=list(chosen), indirect=True, scope="session")
     if handed is not None:
         _by_check(metafunc, session)
@@ -45,7 +50,7 @@ def _by_fixture(
         return
     if own.params is not None:
         _by_check(metafunc, session)  # the fixture has put its own id in front already
-    elif session.wants(session.project):
+    else:
         _by_check(metafunc, session, f"{session.project}-")
 
 

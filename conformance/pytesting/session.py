@@ -7,7 +7,7 @@ document. Results travel with the report of each test, so that a worker that die
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,12 +22,12 @@ from conformance.engine.backend import Backend
 from conformance.engine.laws import Check, checks
 from conformance.engine.runner import Runner
 from conformance.planning import Asked, check_profile, check_seed, database, entry, now, select
-from conformance.problems import Problem
+from conformance.problems import Problem, meant
 from conformance.pytesting.anchor import wanted_backends
 from conformance.pytesting.cards import card, crash
 from conformance.pytesting.ending import Ending
 from conformance.pytesting.identity import Identity, identity
-from conformance.registry import as_backend, from_connection
+from conformance.registry import WAYS, as_backend, from_connection
 from conformance.results import BackendEntry, Failure, Result
 from conformance.settings import settings
 from conformance.storage import StorageError
@@ -230,28 +230,31 @@ class ConformanceSession:
 
     # hooks
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Refuse what cannot be run as it was asked for."""
-        self._refuse(items)
+        """Leave out the backends that are not wanted; refuse what cannot be run as it was asked for."""
+        found = {item: identity(item.nodeid) for item in items}
+        checking = {item: known for item, known in found.items() if known is not None}
+        names = {known.backend for known in checking.values()}
+        if not self.worker:
+            self._refuse(names, [item.nodeid for item in items])
+        self.backends = sorted(name for name in names if self.wants(name))
+        unwanted = [item for item, known in checking.items() if not self.wants(known.backend)]
+        if unwanted:
+            items[:] = [item for item in items if item not in unwanted]
+            self.config.hook.pytest_deselected(items=unwanted)
 
-    def _refuse(self, items: list[pytest.Item]) -> None:
-        problem = self.problem
-        seen: dict[Identity, str] = {}
-        for item in items:
-            found = identity(item.nodeid)
-            if found is None:
-                continue
-            if found in seen:
-                problem = problem or (
-                    f"two tests check {found.backend!r}: {seen[found]} and {item.nodeid}; give the backends names of "
-                    "their own, conformance.suite(one=…)"
-                )
-            seen[found] = item.nodeid
-        names = {found.backend for found in seen}
-        self.backends = sorted({*self.backends, *names})
-        if problem:
-            raise pytest.UsageError(problem)
+    def _refuse(self, names: set[str], nodeids: Sequence[str]) -> None:
+        self.problem = self.problem or self._unknown(names) or _twice(nodeids)
+        if self.problem:
+            raise pytest.UsageError(self.problem)
+
+    def _unknown(self, names: set[str]) -> str:
+        for wanted in wanted_backends(self.config):
+            if wanted not in names:
+                known = f"; this run knows {', '.join(sorted(names))}" if names else f": {WAYS}"
+                return f"--conformance-backend {wanted}: no backend of that name{meant(wanted, names, known)}"
+        return ""
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Note that the run was narrowed: an empty rest is no error then."""
@@ -260,6 +263,11 @@ class ConformanceSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is planned."""
         self.plan([item.nodeid for item in session.items])
+
+    def plan_of_worker(self, nodeids: Sequence[str]) -> None:
+        """Note what a worker collected, and refuse what it may not refuse itself."""
+        self.plan(nodeids)
+        self._refuse({known.backend for known in self.planned.values()}, list(self.planned))
 
     def plan(self, nodeids: Sequence[str]) -> None:
         """Note the checks among the tests that are going to run."""
@@ -323,7 +331,7 @@ class ConformanceSession:
             opened.close(self)
         if self.worker:
             self.config.workeroutput["conformance_leaks"] = self.leaks  # type: ignore[reportAttributeAccessIssue]
-        elif self.planned and not self.config.option.collectonly:
+        elif self.planned and not self.problem and not self.config.option.collectonly:
             self.ending = Ending(self)
             self.ending.finish(session)
 
@@ -367,4 +375,15 @@ def _today(started: str) -> Any:
     return date.fromisoformat(started[:10])
 
 
-Run = Callable[[str], None]
+def _twice(nodeids: Sequence[str]) -> str:
+    seen: dict[Identity, str] = {}
+    for nodeid in nodeids:
+        known = identity(nodeid)
+        if known in seen:
+            return (
+                f"two tests check {known.backend!r}: {seen[known]} and {nodeid}; "
+                "give each backend a name of its own, conformance.suite(one=…)"
+            )
+        if known is not None:
+            seen[known] = nodeid
+    return ""
