@@ -158,7 +158,7 @@ _BY_STATUS: Mapping[int, type[StorageError]] = {
 def translated(error: Exception) -> StorageError:
     """Return the error of the taxonomy that says what ``error`` of boto3 says (AOS-47, GSP-127)."""
     if not isinstance(error, import_module("botocore.exceptions").ClientError):
-        return Unexpected(f"{type(error).__name__}: {error}")
+        return Unexpected(f"{type(error).__name__}: {' '.join(str(error).split())}")
     answer: Mapping[str, Any] = getattr(error, "response")  # noqa: B009 - boto3 is untyped
     code = str(answer.get("Error", {}).get("Code", ""))
     message = answer.get("Error", {}).get("Message", "")

@@ -443,6 +443,13 @@ def test_a_service_that_cannot_be_reached_is_unexpected(client):
         S3(Location(bucket="b"), client=client).stat("a")
 
 
+def test_what_boto3_refuses_is_told_on_one_line(store):
+    with pytest.raises(Unexpected, match="ParamValidationError: .* can only contain ASCII") as caught:
+        put(store, "a", user_metadata={"name": "café"})
+    assert "\n" not in str(caught.value)
+    assert list(store.list("")) == []
+
+
 def test_whatever_escapes_from_a_service_in_process_is_unexpected(store):
     handle, _ = upload(store, "a", b"x")
     store.delete("a", multipart_id=handle.multipart_id)
