@@ -55,13 +55,12 @@ class Divergence:
         return f"{self.op}:{self.aspect}"
 
 
-def nothing_more(value: Any, data: bytes | None) -> Finding | None:
-    """Accept whatever a successful call returned."""
+def _anything(_: Any) -> Finding | None:
     return None
 
 
-def no_effect(ok: bool, value: Any) -> None:
-    """Leave the state as it was."""
+def _nothing(*_: Any) -> None:
+    return None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +68,8 @@ class Expectation:
     """The allowed outcomes of one call: success that passes ``accepts``, and errors with a code in ``errors``.
 
     ``situation`` says in two words what made the rule apply (``over existing``); blame depends on it. ``then`` moves
-    the state on once it is known whether the call succeeded and what it returned.
+    the state on once the call is known to have succeeded, and ``learn`` takes in what it returned. What a read returns
+    is the number that it told together with the bytes.
     """
 
     call: Call
@@ -79,8 +79,9 @@ class Expectation:
     success: bool = True
     errors: frozenset[str] = NONE
     text: str = "success"
-    accepts: Callable[[Any, bytes | None], Finding | None] = nothing_more
-    then: Callable[[bool, Any], None] = no_effect
+    accepts: Callable[[Any], Finding | None] = _anything
+    then: Callable[[], None] = _nothing
+    learn: Callable[[Any], None] = _nothing
     blame: Callable[[Finding], str] = field(default=lambda finding: "programs.namespace")
     step: int = -1
 
@@ -115,7 +116,7 @@ class Expectation:
         what = f"{self.call.op} of {self.path!r}" + (f" ({self.situation})" if self.situation else "")
         if outcome.ok:
             if self.success:
-                return self.accepts(outcome.value, outcome.data)
+                return self.accepts(outcome.value if outcome.data is None else (outcome.value, outcome.data))
             return Finding("success", self.path, what, self.expected, outcome.brief())
         if outcome.error in self.errors:
             return None

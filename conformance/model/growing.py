@@ -17,14 +17,14 @@ from conformance.storage import Block, Object, ObjectMode
 MODES = {"append": ObjectMode.APPEND, "block": ObjectMode.BLOCK, "page": ObjectMode.PAGE}
 
 
-def _create(world: World, number: int, call: Call, kind: Any) -> Expectation | None:
-    path = call.args[0]
+def _create(world: World, call: Call, kind: Any) -> Expectation | None:
+    path, number = call.args[0], world.number
     old = world.space.entries.get(path)
     if world.space.place(path) == "linked" or (old is not None and old.kind in {"link", "unknown"}):
         return None
     possible, errors, situation = destination(world, path)
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         if not isinstance(value, Object) or MODES[kind] not in value.mode or value.path != path:
             wanted = f"{path!r}, mode {kind}"
             return Finding("mode", path, f"what {call.op} of {path!r} returned", wanted, repr(value)[:120])
@@ -32,10 +32,7 @@ def _create(world: World, number: int, call: Call, kind: Any) -> Expectation | N
             return Finding("offset", path, f"append_offset of the new {path!r}", "0", str(value.append_offset))
         return None
 
-    def then(ok: bool, value: Any) -> None:
-        world.space.touch(path)
-        if not ok:
-            return
+    def then() -> None:
         before = () if old is None else old.visible if old.kind == "pending" else (old.data,)
         fresh = () if kind == "block" else (EMPTY,)
         world.replace_sessions(path)
@@ -73,7 +70,7 @@ def _written(call: Call, world: World, took: Taken, path: str, situation: str, t
     )
 
 
-def write_append(world: World, number: int, call: Call) -> Expectation | None:
+def write_append(world: World, call: Call) -> Expectation | None:
     instead, at = _session(world, call, "append")
     took = taken(call.args[1], call.args[2], world.features)
     if at is None or took is None or "content_md5" in call.pairs:
@@ -83,32 +80,30 @@ def write_append(world: World, number: int, call: Call) -> Expectation | None:
     if not call.args[2]:
         took = Taken(took.data, errors=ANY, situation="empty")
 
-    def then(ok: bool, value: Any) -> None:
-        if ok:
-            grown = entry.data + took.data
-            world.space.put(
-                session.path, Entry(kind="pending", data=grown, visible=(grown, *entry.visible[1:]), session=at)
-            )
+    def then() -> None:
+        grown = entry.data + took.data
+        world.space.put(
+            session.path, Entry(kind="pending", data=grown, visible=(grown, *entry.visible[1:]), session=at)
+        )
 
     return _written(call, world, took, session.path, "append", then)
 
 
-def commit_append(world: World, number: int, call: Call) -> Expectation | None:
+def commit_append(world: World, call: Call) -> Expectation | None:
     instead, at = _session(world, call, "append")
     if at is None:
         return instead
     session = world.sessions[at]
     entry = world.space.entries[session.path]
 
-    def then(ok: bool, value: Any) -> None:
-        if ok:
-            session.ended = "completed"
-            world.store(session.path, entry.data, session.told)
+    def then() -> None:
+        session.ended = "completed"
+        world.store(session.path, entry.data, session.told)
 
     return Expectation(call=call, path=session.path, situation="append", then=then)
 
 
-def write_block(world: World, number: int, call: Call) -> Expectation | None:
+def write_block(world: World, call: Call) -> Expectation | None:
     instead, at = _session(world, call, "block")
     took = taken(call.args[1], call.args[2], world.features)
     if at is None or took is None:
@@ -117,14 +112,13 @@ def write_block(world: World, number: int, call: Call) -> Expectation | None:
     if not call.args[2]:
         took = Taken(took.data, errors=ANY, situation="empty")
 
-    def then(ok: bool, value: Any) -> None:
-        if ok:
-            session.blocks[bid] = took.data
+    def then() -> None:
+        session.blocks[bid] = took.data
 
     return _written(call, world, took, session.path, "again" if bid in session.blocks else "new", then)
 
 
-def combine_block(world: World, number: int, call: Call) -> Expectation | None:
+def combine_block(world: World, call: Call) -> Expectation | None:
     instead, at = _session(world, call, "block")
     if at is None:
         return instead
@@ -137,10 +131,9 @@ def combine_block(world: World, number: int, call: Call) -> Expectation | None:
     for bid in bids:
         data = data + session.blocks[bid]
 
-    def then(ok: bool, value: Any) -> None:
-        if ok:
-            session.ended = "completed"
-            world.store(session.path, data, session.told)
+    def then() -> None:
+        session.ended = "completed"
+        world.store(session.path, data, session.told)
 
     situation = "some of the blocks" if len(bids) < len(session.blocks) else "all blocks"
     return Expectation(
@@ -153,13 +146,13 @@ def combine_block(world: World, number: int, call: Call) -> Expectation | None:
     )
 
 
-def list_block(world: World, number: int, call: Call) -> Expectation | None:
+def list_block(world: World, call: Call) -> Expectation | None:
     instead, at = _session(world, call, "block")
     if at is None:
         return instead
     session = world.sessions[at]
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         expected = sorted((bid, block.size) for bid, block in session.blocks.items())
         found = [(block.id, block.size) for block in cast("list[Any]", value) if isinstance(block, Block)]
         if Counter(found) == Counter(expected):
@@ -169,7 +162,7 @@ def list_block(world: World, number: int, call: Call) -> Expectation | None:
     return Expectation(call=call, path=session.path, text=f"{len(session.blocks)} blocks", accepts=accepts)
 
 
-def write_page(world: World, number: int, call: Call) -> Expectation | None:
+def write_page(world: World, call: Call) -> Expectation | None:
     instead, at = _session(world, call, "page")
     took = taken(call.args[1], call.args[2], world.features)
     if at is None or took is None:
@@ -182,18 +175,17 @@ def write_page(world: World, number: int, call: Call) -> Expectation | None:
         took = Taken(took.data, errors=ANY, situation="empty")
     overlaps = offset < entry.data.size
 
-    def then(ok: bool, value: Any) -> None:
-        if ok:
-            grown: Data = entry.data.overlaid(offset, took.data)
-            world.space.put(session.path, Entry(kind="pending", data=grown, visible=(grown,), session=at))
+    def then() -> None:
+        grown: Data = entry.data.overlaid(offset, took.data)
+        world.space.put(session.path, Entry(kind="pending", data=grown, visible=(grown,), session=at))
 
     return _written(call, world, took, session.path, "overlap" if overlaps else "new", then)
 
 
 RULES: dict[str, Rule] = {
-    "create_append": lambda world, number, call: _create(world, number, call, "append"),
-    "create_block": lambda world, number, call: _create(world, number, call, "block"),
-    "create_page": lambda world, number, call: _create(world, number, call, "page"),
+    "create_append": lambda world, call: _create(world, call, "append"),
+    "create_block": lambda world, call: _create(world, call, "block"),
+    "create_page": lambda world, call: _create(world, call, "page"),
     "write_append": write_append,
     "commit_append": commit_append,
     "write_block": write_block,

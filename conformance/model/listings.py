@@ -86,7 +86,7 @@ def _wrong(world: World, found: list[Any], must: set[Shown], may: set[Shown], pa
     return None
 
 
-def listing(world: World, number: int, call: Call) -> Expectation | None:
+def listing(world: World, call: Call) -> Expectation | None:
     path = call.args[0] if call.args else ""
     base = path.removesuffix("/")
     mode = call.pairs.get("list_mode")
@@ -112,7 +112,7 @@ def listing(world: World, number: int, call: Call) -> Expectation | None:
     else:
         sure = not base or (bool(ways[0][0]) if not space.native else bool(space.directory(base)))
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         findings = [_wrong(world, list(value), must, may, path, what) for must, may in ways]
         return None if None in findings else findings[0]
 
@@ -131,7 +131,7 @@ def _uploads(world: World, call: Call, path: str) -> Expectation | None:
     numbers = [n for n in world.open_sessions("part") if world.sessions[n].path.startswith(path)]
     expected = Counter((world.sessions[n].path, world.ids.get(n, "")) for n in numbers)
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         found = Counter((o.path, o.multipart_id or "") for o in value if isinstance(o, Object))
         for aspect, differing in (("uploads missing", expected - found), ("uploads extra", found - expected)):
             if differing:

@@ -14,7 +14,7 @@ from conformance.model import blame, growing, listings, objects, uploads
 from conformance.model.expectation import WHATEVER, Expectation, Finding
 from conformance.model.objects import Rule
 from conformance.model.state import World
-from conformance.storage import Features, Restrictions
+from conformance.storage import Features, Restrictions, operations
 
 RULES: dict[str, Rule] = {**objects.RULES, **uploads.RULES, **growing.RULES, **listings.RULES}
 """The rule of every operation that the model describes."""
@@ -53,7 +53,7 @@ class Model:
         The call before it is taken to have had its expected outcome, unless it was observed.
         """
         if self._last is not None:
-            self._settle(self._last, self._last.success, None)
+            self._settle(self._last, ok=self._last.success)
         expectation = None if self.world.lost else self._rule(number, call)
         if expectation is None:
             self.world.lost = self.world.lost or call.op not in LOCAL
@@ -75,7 +75,9 @@ class Model:
     def observe(self, outcome: Outcome) -> None:
         """Follow the branch that the storage took in the last call."""
         if self._last is not None:
-            self._settle(self._last, outcome.ok, outcome.value)
+            if outcome.ok:
+                self._last.learn(outcome.value)
+            self._settle(self._last, ok=outcome.ok)
 
     def skip(self) -> None:
         """Leave the last call out: it was not made, because it needs what an earlier one did not return."""
@@ -86,10 +88,13 @@ class Model:
         """Whether a call went beyond what the model describes, so that everything is allowed from there on."""
         return self.world.lost
 
-    def _settle(self, expectation: Expectation, ok: bool, value: object) -> None:
+    def _settle(self, expectation: Expectation, *, ok: bool) -> None:
         self._last = None
-        expectation.then(ok, value)
         call = expectation.call
+        if operations()[call.op].write:
+            self.world.space.touch(expectation.path)
+        if ok:
+            expectation.then()
         if call.op not in blame.OBSERVERS and call.op not in LOCAL and call.op != "create":
             op = call.op if ok else call.op + "!"
             self._change = Change(op, expectation.path, expectation.source, expectation.situation, call.client)
@@ -98,7 +103,8 @@ class Model:
         rule = RULES.get(call.op)
         if rule is None or call.client > 1 or not self._ordinary(call):
             return None
-        return rule(self.world, number, call)
+        self.world.number = number
+        return rule(self.world, call)
 
     def _ordinary(self, call: Call) -> bool:
         """Whether paths are plain relative names and optional arguments are declared: the model speaks of no others."""

@@ -13,7 +13,7 @@ from conformance.model.sources import taken
 from conformance.model.state import NOTHING, Entry, World, above
 from conformance.storage import Object, ObjectMode
 
-Rule = Callable[[World, int, Call], Expectation | None]
+Rule = Callable[[World, Call], Expectation | None]
 """The rule of one operation; None where the call goes beyond what the model describes."""
 
 METADATA = ("content_type", "content_disposition", "user_metadata")
@@ -43,10 +43,10 @@ def told(call: Call) -> dict[str, Any]:
     return {name: call.pairs[name] for name in METADATA if name in call.pairs}
 
 
-def counted(call: Call, path: str, size: int) -> Callable[[Any, bytes | None], Finding | None]:
+def counted(call: Call, path: str, size: int) -> Callable[[Any], Finding | None]:
     """Return the check that a call reports ``size`` bytes."""
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         if value == size:
             return None
         return Finding("count", path, f"the size that {call.op} of {path!r} returned", str(size), repr(value))
@@ -54,7 +54,7 @@ def counted(call: Call, path: str, size: int) -> Callable[[Any, bytes | None], F
     return accepts
 
 
-def write(world: World, number: int, call: Call) -> Expectation | None:
+def write(world: World, call: Call) -> Expectation | None:
     path, source, size = call.args
     took = taken(source, size, world.features)
     if took is None or "content_md5" in call.pairs:
@@ -66,10 +66,8 @@ def write(world: World, number: int, call: Call) -> Expectation | None:
     elif took.situation:
         situation = took.situation
 
-    def then(ok: bool, value: Any) -> None:
-        world.space.touch(path)
-        if ok:
-            world.store(path, took.data, metadata)
+    def then() -> None:
+        world.store(path, took.data, metadata)
 
     return Expectation(
         call=call,
@@ -83,7 +81,7 @@ def write(world: World, number: int, call: Call) -> Expectation | None:
     )
 
 
-def read(world: World, number: int, call: Call) -> Expectation | None:
+def read(world: World, call: Call) -> Expectation | None:
     path = call.args[0]
     offset, size = call.pairs.get("offset") or 0, call.pairs.get("size")
     if offset < 0 or (size is not None and size < 0):
@@ -97,13 +95,15 @@ def read(world: World, number: int, call: Call) -> Expectation | None:
     def expect(visible: tuple[Data, ...], errors: frozenset[str], situation: str) -> Expectation:
         choices = [data.part(offset, data.size if size is None else offset + size) for data in visible]
 
-        def accepts(value: Any, data: bytes | None) -> Finding | None:
+        def accepts(value: Any) -> Finding | None:
+            count, data = value
             what = f"content of {path!r}" + (f" ({situation})" if situation else "")
             if data not in [choice.bytes for choice in choices]:
                 expected = " or ".join(describe(choice.bytes) for choice in choices)
-                return Finding("content", path, what, expected, describe(data or b""))
-            if value != len(data or b""):
-                return Finding("count", path, f"the number that read of {path!r} returned", str(len(data or b"")), repr(value))
+                return Finding("content", path, what, expected, describe(data))
+            if count != len(data):
+                what = f"the number that read of {path!r} returned"
+                return Finding("count", path, what, str(len(data)), repr(count))
             return None
 
         text = f"{choices[0].size} bytes" if choices else "success"
@@ -128,7 +128,7 @@ def read(world: World, number: int, call: Call) -> Expectation | None:
     return expect((entry.data,), NONE, situation)
 
 
-def stat(world: World, number: int, call: Call) -> Expectation | None:
+def stat(world: World, call: Call) -> Expectation | None:
     path = call.args[0]
     hint = ObjectMode(call.pairs.get("object_mode") or 0)
     if "multipart_id" in call.pairs:
@@ -157,15 +157,15 @@ def stat(world: World, number: int, call: Call) -> Expectation | None:
     if not entry.certain or (entry.kind == "link" and hint):
         return Expectation(call=call, path=path, errors=ANY)
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         return _described(world, path, entry, value)
 
-    def then(ok: bool, value: Any) -> None:
+    def learn(value: Any) -> None:
         if isinstance(value, Object) and value.etag:
             entry.seen["etag"] = value.etag
 
     text = f"an object of {entry.data.size} bytes" if entry.kind == "file" else "a link"
-    return Expectation(call=call, path=path, text=text, accepts=accepts, then=then)
+    return Expectation(call=call, path=path, text=text, accepts=accepts, learn=learn)
 
 
 def _stat_upload(world: World, call: Call) -> Expectation | None:
@@ -176,7 +176,7 @@ def _stat_upload(world: World, call: Call) -> Expectation | None:
     if session.ended:
         return Expectation(call=call, path=path, success=session.ended == "completed", errors=ANY, situation="ended")
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         mode = value.mode if isinstance(value, Object) else ObjectMode(0)
         if ObjectMode.PART in mode and ObjectMode.READ not in mode:
             return None
@@ -185,8 +185,8 @@ def _stat_upload(world: World, call: Call) -> Expectation | None:
     return Expectation(call=call, path=path, situation="upload", accepts=accepts)
 
 
-def _is_directory(path: str) -> Callable[[Any, bytes | None], Finding | None]:
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+def _is_directory(path: str) -> Callable[[Any], Finding | None]:
+    def accepts(value: Any) -> Finding | None:
         mode = value.mode if isinstance(value, Object) else ObjectMode(0)
         if ObjectMode.DIR in mode and ObjectMode.READ not in mode:
             return None
@@ -229,7 +229,7 @@ def _described(world: World, path: str, entry: Entry, found: Any) -> Finding | N
     return None
 
 
-def delete(world: World, number: int, call: Call) -> Expectation | None:
+def delete(world: World, call: Call) -> Expectation | None:
     path = call.args[0]
     if "multipart_id" in call.pairs:
         return _abort(world, call)
@@ -241,9 +241,8 @@ def delete(world: World, number: int, call: Call) -> Expectation | None:
         if hint == ObjectMode.DIR or (hint and entry.kind != "file"):
             return None
 
-        def remove(ok: bool, value: Any) -> None:
-            if ok:
-                world.remove(path)
+        def remove() -> None:
+            world.remove(path)
 
         session = None if entry.session is None else world.sessions.get(entry.session)
         situation = entry.kind if session is None else f"{session.kind} object"
@@ -265,16 +264,15 @@ def _delete_directory(world: World, call: Call, hint: ObjectMode) -> Expectation
         occupied = space.below(path)
     directory = space.directory(path) if space.native else path in space.made
 
-    def then(ok: bool, value: Any) -> None:
-        if not ok:
-            return
+    def then() -> None:
         if path in space.made:
             space.made.discard(path)
             if space.native and (occupied is not False or not hint):
                 space.perhaps.add(path)
         if space.native and directory is None and hint and occupied is False:
             space.perhaps.discard(path)
-        space.touch(path)
+        if directory is not False:
+            space.touch(path)
 
     if directory is False:
         below = space.native and space.place(path) == "below"
@@ -293,18 +291,18 @@ def _abort(world: World, call: Call) -> Expectation | None:
         return None if isinstance(upload, IdOf) else Expectation(call=call, path=path, situation="unknown upload")
     situation = {"": "upload", "completed": "completed upload"}.get(session.ended, "upload again")
 
-    def then(ok: bool, value: Any) -> None:
-        if ok and not session.ended:
+    def then() -> None:
+        if not session.ended:
             session.ended = "aborted"
 
     return Expectation(call=call, path=path, situation=situation, then=then)
 
 
-def copy(world: World, number: int, call: Call) -> Expectation | None:
+def copy(world: World, call: Call) -> Expectation | None:
     return _transfer(world, call, keep=True)
 
 
-def move(world: World, number: int, call: Call) -> Expectation | None:
+def move(world: World, call: Call) -> Expectation | None:
     return _transfer(world, call, keep=False)
 
 
@@ -322,31 +320,28 @@ def _transfer(world: World, call: Call, *, keep: bool) -> Expectation | None:
             situation="missing source",
             success=False,
             errors=MISSING | WRONG_MODE if space.native else MISSING,
-            then=lambda ok, value: space.touch(path),
         )
     if not entry.certain or entry.kind == "link" or space.place(path) == "linked":
         return None
     if source == path:
 
-        def itself(ok: bool, value: Any) -> None:
+        def itself() -> None:
             space.entries[path] = replace(entry, seen={}, former=NOTHING)
 
         return Expectation(call=call, path=path, source=source, situation="itself", errors=ANY, then=itself)
     possible, refusals, situation = destination(world, path)
 
-    def then(ok: bool, value: Any) -> None:
-        space.touch(path)
-        if ok:
-            world.store(path, entry.data, entry.told)
-            if not keep:
-                world.remove(source)
+    def then() -> None:
+        world.store(path, entry.data, entry.told)
+        if not keep:
+            world.remove(source)
 
     return Expectation(
         call=call, path=path, source=source, situation=situation, success=possible, errors=refusals, then=then
     )
 
 
-def create_dir(world: World, number: int, call: Call) -> Expectation | None:
+def create_dir(world: World, call: Call) -> Expectation | None:
     path, space = call.args[0], world.space
     place = space.place(path)
     entry = space.entries.get(path)
@@ -354,16 +349,14 @@ def create_dir(world: World, number: int, call: Call) -> Expectation | None:
     if space.native and (place in {"linked"} or (entry is not None and entry.kind != "file")):
         return None
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         if isinstance(value, Object) and value.path.rstrip("/") != path:
             return Finding("path", path, f"path of the directory {path!r}", repr(path), repr(value.path))
-        return _is_directory(path)(value, data)
+        return _is_directory(path)(value)
 
-    def then(ok: bool, value: Any) -> None:
-        space.touch(path)
-        if ok:
-            space.made.add(path)
-            space.perhaps.discard(path)
+    def then() -> None:
+        space.made.add(path)
+        space.perhaps.discard(path)
 
     doubt = space.native and any(not space.entries[p].certain for p in above(path) if p in space.entries)
     errors = (WRONG_MODE if place != "below" else ANY) if blocked else ANY if doubt else NONE
@@ -373,7 +366,7 @@ def create_dir(world: World, number: int, call: Call) -> Expectation | None:
     )
 
 
-def create_link(world: World, number: int, call: Call) -> Expectation | None:
+def create_link(world: World, call: Call) -> Expectation | None:
     path, target = call.args
     space = world.space
     old = space.entries.get(path)
@@ -381,14 +374,12 @@ def create_link(world: World, number: int, call: Call) -> Expectation | None:
         return None
     possible, refusals, situation = destination(world, path, link=True)
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         return _described(world, path, Entry(kind="link", target=target), value)
 
-    def then(ok: bool, value: Any) -> None:
-        space.touch(path)
-        if ok:
-            world.replace_sessions(path)
-            space.put(path, Entry(kind="link", target=target))
+    def then() -> None:
+        world.replace_sessions(path)
+        space.put(path, Entry(kind="link", target=target))
 
     return Expectation(
         call=call,

@@ -151,7 +151,7 @@ class Space:
 class World:
     """All that the model knows of one ``work_dir``: its name space, its sessions, and what their steps returned.
 
-    ``lost`` says that a call went beyond what the model describes: from there on everything is possible.
+    ``lost`` says that a call went beyond what the model describes: from there on everything is possible. ``number`` is that of the call at hand.
     """
 
     def __init__(self, features: Features, limits: Restrictions) -> None:
@@ -165,6 +165,7 @@ class World:
         self.etags: dict[int, str] = {}
         self.forgotten: dict[str, Entry] = {}
         self.lost = False
+        self.number = 0
 
     def open_sessions(self, kind: str, path: str | None = None) -> list[int]:
         """Return the sessions of a kind that were not ended, at a path or anywhere."""

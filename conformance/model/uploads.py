@@ -33,8 +33,8 @@ def wrong_mode(call: Call, path: str) -> Expectation:
     return Expectation(call=call, path=path, situation="wrong mode", success=False, errors=WRONG_MODE)
 
 
-def create_multipart(world: World, number: int, call: Call) -> Expectation | None:
-    path = call.args[0]
+def create_multipart(world: World, call: Call) -> Expectation | None:
+    path, number = call.args[0], world.number
     if world.space.place(path) == "linked":
         return None
     possible, errors, situation = destination(world, path)
@@ -43,7 +43,7 @@ def create_multipart(world: World, number: int, call: Call) -> Expectation | Non
     elif situation == "over existing":
         errors = NONE
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         if not isinstance(value, Object) or not value.multipart_id:
             return Finding("upload", path, f"multipart_id of an upload to {path!r}", "an id", repr(value)[:80])
         if ObjectMode.PART not in value.mode or ObjectMode.READ in value.mode:
@@ -56,21 +56,29 @@ def create_multipart(world: World, number: int, call: Call) -> Expectation | Non
             return Finding("unique", path, f"multipart_id of a second upload to {path!r}", "another id", "the same id")
         return None
 
-    def then(ok: bool, value: Any) -> None:
-        world.space.touch(path)
-        if ok:
-            world.sessions[number] = Session("part", path, told(call))
-            world.handles[number] = (number, path, ObjectMode.PART)
-            if isinstance(value, Object) and value.multipart_id:
-                world.ids[number] = value.multipart_id
+    def then() -> None:
+        world.sessions[number] = Session("part", path, told(call))
+        world.handles[number] = (number, path, ObjectMode.PART)
+
+    def learn(value: Any) -> None:
+        if isinstance(value, Object) and value.multipart_id:
+            world.ids[number] = value.multipart_id
 
     return Expectation(
-        call=call, path=path, situation=situation, success=possible, errors=errors, accepts=accepts, then=then
+        call=call,
+        path=path,
+        situation=situation,
+        success=possible,
+        errors=errors,
+        accepts=accepts,
+        then=then,
+        learn=learn,
     )
 
 
-def write_multipart(world: World, number: int, call: Call) -> Expectation | None:
+def write_multipart(world: World, call: Call) -> Expectation | None:
     o, source, size, index = call.args
+    number = world.number
     known = handle(world, o, ObjectMode.PART)
     took = taken(source, size, world.features)
     if known is None or took is None or "content_md5" in call.pairs:
@@ -90,7 +98,7 @@ def write_multipart(world: World, number: int, call: Call) -> Expectation | None
         errors = errors | ANY
     part = Uploaded(cast("int", at), index, took.data, number)
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         what = f"what write_multipart of part {index} of {path!r} returned"
         members: tuple[Any, ...] = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
         if len(members) != 2 or not isinstance(members[1], Part):
@@ -100,12 +108,12 @@ def write_multipart(world: World, number: int, call: Call) -> Expectation | None
             return Finding("count", path, what, f"({size}, Part({index}, {size}, …))", repr(value)[:120])
         return None
 
-    def then(ok: bool, value: Any) -> None:
-        if ok:
-            session.parts[index] = part
-            world.uploaded[number] = part
-            if isinstance(value, tuple) and isinstance(value[-1], Part):
-                world.etags[number] = value[-1].etag
+    def then() -> None:
+        session.parts[index] = part
+        world.uploaded[number] = part
+
+    def learn(value: Any) -> None:
+        world.etags[number] = value[-1].etag
 
     return Expectation(
         call=call,
@@ -116,10 +124,11 @@ def write_multipart(world: World, number: int, call: Call) -> Expectation | None
         text=f"part {index} of {size} bytes",
         accepts=accepts,
         then=then,
+        learn=learn,
     )
 
 
-def complete_multipart(world: World, number: int, call: Call) -> Expectation | None:
+def complete_multipart(world: World, call: Call) -> Expectation | None:
     o, parts = call.args
     known = handle(world, o, ObjectMode.PART)
     if known is None or not isinstance(parts, list):
@@ -143,11 +152,9 @@ def complete_multipart(world: World, number: int, call: Call) -> Expectation | N
     if place in {"onto directory", "below file"} or not situation:
         situation = place
 
-    def then(ok: bool, value: Any) -> None:
-        world.space.touch(path)
-        if ok:
-            world.store(path, data, session.told)
-            session.ended = "completed"
+    def then() -> None:
+        world.store(path, data, session.told)
+        session.ended = "completed"
 
     return Expectation(
         call=call,
@@ -208,7 +215,7 @@ def _offered(world: World, session: Session, terms: list[Any]) -> tuple[Data, bo
     return data, possible, errors, situation
 
 
-def list_multipart(world: World, number: int, call: Call) -> Expectation | None:
+def list_multipart(world: World, call: Call) -> Expectation | None:
     known = handle(world, call.args[0], ObjectMode.PART)
     if known is None:
         return None
@@ -218,7 +225,7 @@ def list_multipart(world: World, number: int, call: Call) -> Expectation | None:
     session = None if at is None else world.sessions.get(at)
     parts = {} if session is None or session.ended else dict(session.parts)
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         found = [part for part in cast("list[Any]", value) if isinstance(part, Part)]
         expected = sorted((part.index, part.data.size) for part in parts.values())
         observed = sorted((part.index, part.size) for part in found)
@@ -237,9 +244,9 @@ def list_multipart(world: World, number: int, call: Call) -> Expectation | None:
     return Expectation(call=call, path=path, situation=situation, text=f"{len(parts)} parts", accepts=accepts)
 
 
-def create(world: World, number: int, call: Call) -> Expectation | None:
+def create(world: World, call: Call) -> Expectation | None:
     """``create`` is local: with the id of an upload it makes a handle as good as the first one."""
-    path = call.args[0]
+    path, number = call.args[0], world.number
     upload = call.pairs.get("multipart_id")
     session = None if upload is None else getattr(upload, "step", None)
     mode = ObjectMode.PART if upload is not None else ObjectMode.READ
@@ -247,12 +254,12 @@ def create(world: World, number: int, call: Call) -> Expectation | None:
     if session is not None and world.sessions.get(session, Session("part", "")).path != path:
         session = None
 
-    def accepts(value: Any, data: bytes | None) -> Finding | None:
+    def accepts(value: Any) -> Finding | None:
         if isinstance(value, Object) and value.path == path and mode in value.mode:
             return None
         return Finding("mode", path, f"what create of {path!r} returned", f"{path!r}, mode {mode}", repr(value)[:120])
 
-    def then(ok: bool, value: Any) -> None:
+    def then() -> None:
         world.handles[number] = (session, path, mode)
 
     return Expectation(call=call, path=path, situation="upload" if upload else "", accepts=accepts, then=then)
