@@ -10,9 +10,9 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard
-from urllib.parse import unquote_plus
 
 from conformance.adapters.s3_client import MIB, Location, RangeNotSatisfiable, attempt, client_for
+from conformance.adapters.s3_pages import decoded, pages
 from conformance.adapters.streams import CHUNK, check_size, deliver, download, exactly
 from conformance.storage import (
     Features,
@@ -30,7 +30,6 @@ from conformance.storage import (
     Restrictions,
     Storage,
     StorageMeta,
-    Unexpected,
     Writer,
 )
 
@@ -369,14 +368,15 @@ class S3(Storage):
             ObjectNotExist: while iterating, the upload is not open.
 
         """
-        pages = self._pages(
+        answers = pages(
+            self._call,
             "list_parts",
             {"NextPartNumberMarker": "PartNumberMarker"},
             Key=self._key(o.path),
             UploadId=o.multipart_id,
             MaxParts=self._location.page_size,
         )
-        for page in pages:
+        for page in answers:
             for part in page.get("Parts", ()):
                 yield Part(part["PartNumber"] - 1, part["Size"], part["ETag"])
 
@@ -402,48 +402,29 @@ class S3(Storage):
                     yield self._listed(entry)
 
     def _list_uploads(self, path: str) -> Iterator[Object]:
-        pages = self._pages(
+        answers = pages(
+            self._call,
             "list_multipart_uploads",
             {"NextKeyMarker": "KeyMarker", "NextUploadIdMarker": "UploadIdMarker"},
             Prefix=self._key(path),
             EncodingType="url",
             MaxUploads=self._location.page_size,
         )
-        for page in pages:
+        for page in answers:
             for upload in page.get("Uploads", ()):
-                key = self._path(_decoded(upload["Key"], page))
+                key = self._path(decoded(upload["Key"], page))
                 yield self._object(key, ObjectMode.PART, multipart_id=upload["UploadId"])
 
     def _objects(self, prefix: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
         # boto3 asks for url encoding and decodes the keys here by itself, but not for uploads
-        return self._pages(
+        return pages(
+            self._call,
             "list_objects_v2",
             {"NextContinuationToken": "ContinuationToken"},
             Prefix=prefix,
             MaxKeys=self._location.page_size,
             **parameters,
         )
-
-    def _pages(self, operation: str, tokens: Mapping[str, str], **parameters: Any) -> Iterator[Mapping[str, Any]]:
-        """Iterate over the pages of a listing; ``tokens`` names the answer's fields that continue the request."""
-        seen: set[tuple[Any, ...]] = set()
-        position: dict[str, Any] = {}
-        while True:
-            page = self._call(operation, **parameters, **position)
-            yield page
-            if not page.get("IsTruncated"):
-                return
-            position = {
-                request: _decoded(page[answer], page) if request == "KeyMarker" else page[answer]
-                for answer, request in tokens.items()
-                if page.get(answer)
-            }
-            token = tuple(position.values())
-            if not token:
-                raise Unexpected(f"{operation}: the service says that there is more but not where")
-            if token in seen:
-                raise Unexpected(f"{operation}: the service goes in circles, page {token} came before")
-            seen.add(token)
 
     # keys, objects, requests
 
@@ -494,7 +475,3 @@ def _is_dir(object_mode: ObjectMode | None) -> bool:
 
 def _is_foreign(object_mode: ObjectMode | None) -> TypeGuard[ObjectMode]:
     return object_mode is not None and object_mode not in ObjectMode.READ
-
-
-def _decoded(key: str, page: Mapping[str, Any]) -> str:
-    return unquote_plus(key) if page.get("EncodingType") == "url" else key

@@ -444,7 +444,7 @@ def test_a_service_that_cannot_be_reached_is_unexpected(client):
 
 
 def test_what_boto3_refuses_is_told_on_one_line(store):
-    with pytest.raises(Unexpected, match="ParamValidationError: .* can only contain ASCII") as caught:
+    with pytest.raises(Unexpected, match=r"ParamValidationError: .* can only contain ASCII") as caught:
         put(store, "a", user_metadata={"name": "café"})
     assert "\n" not in str(caught.value)
     assert list(store.list("")) == []
