@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +45,11 @@ def enforces_minimum(features: Features) -> bool:
     return features.part_minimum_enforced
 
 
+def reads_ranges(features: Features) -> bool:
+    """Whether ranges can be read."""
+    return {"offset", "size"} <= features.pairs.get("read", frozenset())
+
+
 def keeps_metadata(features: Features) -> bool:
     """Whether create_multipart takes any metadata."""
     return bool(features.pairs.get("create_multipart", frozenset()) & {"content_type", "user_metadata"})
@@ -78,6 +85,15 @@ def test_the_object_is_its_parts_in_ascending_order(store: Recorder, plan: PartP
     holds(store, path, joined(contents))
 
 
+@verifies("multipart.complete")
+def test_parts_of_equal_content_count_each(store: Recorder) -> None:
+    """Parts with the same bytes, and so perhaps the same ETag, are in the object as often as they were uploaded."""
+    contents = {2: Content.of(b"\r\n0\r\n\r\n"), 0: piece(store, 1, 3), 1: piece(store, 1, 3)}
+    o = store.create_multipart("a")
+    store.complete_multipart(o, upload(store, o, contents))
+    holds(store, "a", joined(contents))
+
+
 @verifies("multipart.complete_readable", needs=("list",))
 @given(path=paths())
 def test_a_completed_upload_is_an_object(store: Recorder, again: Recorder, path: str) -> None:
@@ -85,15 +101,44 @@ def test_a_completed_upload_is_an_object(store: Recorder, again: Recorder, path:
     contents = {1: Content(5, 1), 0: piece(store, 2, 3)}
     o = store.create_multipart(path)
     store.complete_multipart(o, upload(store, o, contents))
+    digest = base64.b64encode(hashlib.md5(joined(contents), usedforsecurity=False).digest()).decode()
     for client in (store, again):
         found = client.stat(path)
         same(found.content_length, len(joined(contents)), "content_length")
+        same(found.content_md5 or digest, digest, "content_md5, where there is one")
         demand(ObjectMode.READ in found.mode, "mode of the object", expected="read", observed=str(found.mode) or "none")
         demand(ObjectMode.PART not in found.mode, "mode of the object", expected="no part", observed=str(found.mode))
     listed = [f.content_length for f in store.list(path.rpartition("/")[0], list_mode=ListMode.DIR) if f.path == path]
     same(listed, [len(joined(contents))], "lengths of the object in the listing")
     if ListMode.PART in store.features.list_modes:
         same(store.list("", list_mode=ListMode.PART), [], "uploads listed after the completion")
+
+
+@verifies("multipart.complete_ordinary", when=reads_ranges, unless="read takes no offset and size")
+def test_ranges_across_parts_are_read(store: Recorder) -> None:
+    """A range that begins in one part and ends in another, or exactly where parts meet, delivers just its bytes."""
+    contents = {1: piece(store, 1, 5), 0: piece(store, 2, 3), 2: Content(9, 3)}
+    o = store.create_multipart("a")
+    store.complete_multipart(o, upload(store, o, contents))
+    whole, first, second = joined(contents), contents[0].size, contents[0].size + contents[1].size
+    for offset, size in ((first - 1, 2), (first, contents[1].size), (second - 2, 11), (2, len(whole) - 4), (second, 9)):
+        same(store.read("a", offset=offset, size=size), whole[offset : offset + size], f"{size} bytes from {offset}")
+
+
+@verifies("multipart.complete_ordinary", needs=("delete",))
+def test_a_completed_object_is_copied_moved_replaced_and_deleted(store: Recorder) -> None:
+    """What was made of parts is copied and moved as a whole, replaced by a shorter write, and deleted without rest."""
+    contents = {1: Content(5, 1), 0: piece(store, 2, 3)}
+    o = store.create_multipart("a")
+    store.complete_multipart(o, upload(store, o, contents))
+    for op, transfer in (("copy", store.copy), ("move", store.move)):
+        if op in store.features.operations:
+            transfer("a", op)
+            holds(store, op, joined(contents))
+    store.write("a", b"short")
+    holds(store, "a", b"short")
+    store.delete("a")
+    absent(store, "a")
 
 
 @verifies("multipart.complete_parts_verbatim")
@@ -288,8 +333,8 @@ def test_a_failed_completion_keeps_the_object(store: Recorder, old: Content) -> 
     if store.features.part_etags:
         with refused(what="complete_multipart with a forged ETag"):
             store.complete_multipart(o, [parts[0], replace(parts[1], etag=forged(parts[1].etag))])
-    same(store.stat("a"), before, "description of the object after failed completions")
     holds(store, "a", old)
+    same(store.stat("a"), before, "description of the object after failed completions")
 
 
 # over what was there
@@ -395,7 +440,7 @@ def test_a_completed_upload_takes_no_more_parts(store: Recorder, again: Recorder
     holds(store, "a", content)
 
 
-@verifies("multipart.complete_leaves_uploads", smoke=True)
+@verifies("multipart.complete_leaves_uploads")
 def test_completing_leaves_other_uploads(store: Recorder) -> None:
     """Other uploads, to the same path and to neighbours, stay open with their parts and complete later."""
     first, second, near = store.create_multipart("a"), store.create_multipart("a"), store.create_multipart("ab")

@@ -49,7 +49,7 @@ def test_write_append_refuses_every_mask_without_append(store: Recorder) -> None
 @verifies("object_mode.write_append_superset", needs=("commit_append", "read"))
 def test_write_append_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries append and all other modes."""
-    WriteAppend().accepts(store, (ALL, ObjectMode.APPEND | ObjectMode.READ))
+    WriteAppend().accepts(store, (ALL,))
 
 
 @verifies("object_mode.write_append_superset", needs=("commit_append", "read"), weight=0)
@@ -76,7 +76,7 @@ def test_commit_append_refuses_every_mask_without_append(store: Recorder) -> Non
 @verifies("object_mode.commit_append_superset", needs=("write_append", "read"))
 def test_commit_append_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries append and all other modes."""
-    CommitAppend().accepts(store, (ALL, ObjectMode.APPEND | ObjectMode.READ))
+    CommitAppend().accepts(store, (ALL,))
 
 
 @verifies("object_mode.commit_append_superset", needs=("write_append", "read"), weight=0)
@@ -103,7 +103,7 @@ def test_write_multipart_refuses_every_mask_without_part(store: Recorder) -> Non
 @verifies("object_mode.write_multipart_superset", needs=("list_multipart",))
 def test_write_multipart_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries part and all other modes."""
-    WriteMultipart().accepts(store, (ALL, ObjectMode.PART | ObjectMode.READ))
+    WriteMultipart().accepts(store, (ALL,))
 
 
 @verifies("object_mode.write_multipart_superset", needs=("list_multipart",), weight=0)
@@ -139,7 +139,7 @@ def test_complete_multipart_refuses_every_mask_without_part(store: Recorder) -> 
 @verifies("object_mode.complete_multipart_superset", needs=("write_multipart", "list_multipart", "read"))
 def test_complete_multipart_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries part and all other modes."""
-    CompleteMultipart().accepts(store, (ALL, ObjectMode.PART | ObjectMode.READ))
+    CompleteMultipart().accepts(store, (ALL,))
 
 
 @verifies("object_mode.complete_multipart_superset", needs=("write_multipart", "list_multipart", "read"), weight=0)
@@ -166,7 +166,7 @@ def test_list_multipart_refuses_every_mask_without_part(store: Recorder) -> None
 @verifies("object_mode.list_multipart_superset", needs=("write_multipart",))
 def test_list_multipart_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries part and all other modes."""
-    ListMultipart().accepts(store, (ALL, ObjectMode.PART | ObjectMode.READ))
+    ListMultipart().accepts(store, (ALL,))
 
 
 @verifies("object_mode.list_multipart_superset", needs=("write_multipart",), weight=0)
@@ -193,7 +193,7 @@ def test_write_block_refuses_every_mask_without_block(store: Recorder) -> None:
 @verifies("object_mode.write_block_superset", needs=("list_block",))
 def test_write_block_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries block and all other modes."""
-    WriteBlock().accepts(store, (ALL, ObjectMode.BLOCK | ObjectMode.READ))
+    WriteBlock().accepts(store, (ALL,))
 
 
 @verifies("object_mode.write_block_superset", needs=("list_block",), weight=0)
@@ -225,7 +225,7 @@ def test_combine_block_refuses_every_mask_without_block(store: Recorder) -> None
 @verifies("object_mode.combine_block_superset", needs=("write_block", "list_block", "read"))
 def test_combine_block_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries block and all other modes."""
-    CombineBlock().accepts(store, (ALL, ObjectMode.BLOCK | ObjectMode.READ))
+    CombineBlock().accepts(store, (ALL,))
 
 
 @verifies("object_mode.combine_block_superset", needs=("write_block", "list_block", "read"), weight=0)
@@ -252,7 +252,7 @@ def test_list_block_refuses_every_mask_without_block(store: Recorder) -> None:
 @verifies("object_mode.list_block_superset", needs=("write_block",))
 def test_list_block_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries block and all other modes."""
-    ListBlock().accepts(store, (ALL, ObjectMode.BLOCK | ObjectMode.READ))
+    ListBlock().accepts(store, (ALL,))
 
 
 @verifies("object_mode.list_block_superset", needs=("write_block",), weight=0)
@@ -279,7 +279,7 @@ def test_write_page_refuses_every_mask_without_page(store: Recorder) -> None:
 @verifies("object_mode.write_page_superset", needs=("read",))
 def test_write_page_accepts_more_modes(store: Recorder) -> None:
     """Accepted is an object that carries page and all other modes."""
-    WritePage().accepts(store, (ALL, ObjectMode.PAGE | ObjectMode.READ))
+    WritePage().accepts(store, (ALL,))
 
 
 @verifies("object_mode.write_page_superset", needs=("read",), weight=0)
