@@ -62,6 +62,26 @@ PACKS: tuple[tuple[str, ...], ...] = (
 """The groups by name, packed: many keys in one example cost few calls each and collide across groups too."""
 
 
+HANDFUL = ("case", "plus", "percent", "unicode", "query", "dot")
+"""The groups of which a short run takes the two most alike."""
+
+
+def handful(features: Features) -> tuple[str, ...]:
+    """Return the first two keys of the groups that most stores mistake for each other."""
+    chosen = [GROUPS[name][:2] for name in HANDFUL if name not in _left_out(features)]
+    return tuple(dict.fromkeys(key for keys in chosen for key in keys))
+
+
+OVERWRITES = (2048, 1024, 1024, 5000, 0, 300)
+"""Sizes in bytes that follow each other at one path: shorter, equal, longer, empty, and from empty."""
+
+
+def successive(features: Features) -> tuple[Content, ...]:
+    """Return different contents for one path, each one overwriting the one before in another way."""
+    wanted = [size for size in OVERWRITES if size or features.write_empty_object]
+    return tuple(Content(size, 31 + number) for number, size in enumerate(wanted))
+
+
 def long_names(maximum: int) -> tuple[str, ...]:
     """Return names of the longest length allowed that differ only at their end, and one just shorter."""
     stem = "n" * (maximum - 1)

@@ -19,7 +19,7 @@ def committed(store: Recorder, o: Object, content: bytes) -> None:
     holds(store, o.path, content)
 
 
-@verifies("append.create", smoke=True)
+@verifies("append.create")
 @given(path=paths())
 def test_create_append_returns_an_append_object(store: Recorder, path: str) -> None:
     """The object returned has the path given, the mode append, and begins at offset 0."""

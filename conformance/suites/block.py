@@ -14,7 +14,7 @@ IDS = ("b", "a", "B", "a/b", "10", "9", "caf\u00e9 +%41")
 """Ids whose order of writing is neither that of their names nor that of their numbers."""
 
 
-@verifies("block.create", smoke=True)
+@verifies("block.create")
 @given(path=paths())
 def test_create_block_returns_a_block_object(store: Recorder, path: str) -> None:
     """The object returned has the path given and the mode block."""
@@ -22,7 +22,7 @@ def test_create_block_returns_a_block_object(store: Recorder, path: str) -> None
     same((o.path, ObjectMode.BLOCK in o.mode), (path, True), "path, and whether block")
 
 
-@verifies("block.write", smoke=True)
+@verifies("block.write")
 @given(path=paths(), content=contents(minimum=1))
 def test_a_block_is_written(store: Recorder, path: str, content: Content) -> None:
     """write_block returns the number of bytes, and the block is listed with its id and size."""

@@ -17,7 +17,7 @@ from conformance.storage import Content, Features, ObjectNotExist
 DESCRIPTION = {"colour": "deep blue", "number": "42", "comma": "a, b"}
 
 
-@verifies("copy.content", needs=("read", "stat"), smoke=True)
+@verifies("copy.content", needs=("read", "stat"))
 @given(content=contents(), path=paths())
 def test_a_copy_has_the_content_of_its_source(store: Recorder, content: Content, path: str) -> None:
     """The destination reads as the source did, and the source still does."""
@@ -41,7 +41,7 @@ def test_a_copy_has_the_metadata_of_its_source(store: Recorder, features: Featur
     same(before["user_metadata"], DESCRIPTION, "user_metadata of the source")
 
 
-@verifies("copy.independent", needs=("read", "stat", "delete"), smoke=True)
+@verifies("copy.independent", needs=("read", "stat", "delete"))
 @given(path=paths())
 def test_a_copy_is_an_object_of_its_own(store: Recorder, path: str) -> None:
     """Overwriting and deleting the source leaves the copy, and the other way round."""
@@ -69,7 +69,7 @@ def test_a_copy_onto_itself_loses_nothing(store: Recorder, path: str, content: C
     same([o.path for o in everything(store)], [path], "all objects")
 
 
-@verifies("copy.missing_source", needs=("read", "stat", "list"), smoke=True)
+@verifies("copy.missing_source", needs=("read", "stat", "list"))
 @given(source=st.sampled_from(("missing", "d/missing", "ol", "oldd", "old/x")))
 def test_a_missing_source_is_not_exist(store: Recorder, source: str) -> None:
     """Without a source copy is ObjectNotExist; an old destination stays whole, a new one does not appear."""

@@ -12,7 +12,7 @@ from conformance.engine.recorder import Recorder
 from conformance.storage import Features, ObjectMode
 
 
-@verifies("create.local", needs=("write", "read", "stat", "list"), smoke=True)
+@verifies("create.local", needs=("write", "read", "stat", "list"))
 def test_create_changes_nothing(store: Recorder) -> None:
     """Handles of what exists and of what does not are made without any effect."""
     store.write("there", b"stays")

@@ -53,7 +53,7 @@ def test_missing_parents_are_no_obstacle(store: Recorder) -> None:
     same(level(store, "p/q"), ["p/q/r/"], "the listing of 'p/q'")
 
 
-@verifies("create_dir.takes_objects", needs=("read", "list", "stat"), smoke=True)
+@verifies("create_dir.takes_objects", needs=("read", "list", "stat"))
 @given(path=DIRECTORIES)
 def test_a_created_directory_takes_objects(store: Recorder, path: str) -> None:
     """Objects and directories can be put into a directory that was created, and are listed in it."""

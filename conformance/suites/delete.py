@@ -66,7 +66,7 @@ def test_deleting_what_another_client_deleted_succeeds(store: Recorder, again: R
     absent(again, path)
 
 
-@verifies("delete.missing", needs=("write",), smoke=True)
+@verifies("delete.missing", needs=("write",))
 @given(name=group_names())
 def test_deleting_what_never_existed_succeeds(store: Recorder, features: Features, name: str) -> None:
     """A path at which there never was anything can be deleted, and its neighbours do not notice."""

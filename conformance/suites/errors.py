@@ -24,7 +24,7 @@ from conformance.storage import (
 )
 
 
-@verifies("errors.taxonomy", needs=("delete",), smoke=True)
+@verifies("errors.taxonomy", needs=("delete",))
 @given(path=st.sampled_from(("", "d", "a/b", "a\x00b", "../..", "//", "a//b", "\ud800", "n" * 5000, ".", "%00")))
 def test_strange_paths_meet_no_foreign_error(store: Recorder, path: str) -> None:
     """Whatever a path looks like, it is taken or refused with an error of the taxonomy."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import contents, paths
+from conformance.engine.conditions import takes
 from conformance.engine.evidence import fails, unchanged
 from conformance.engine.expect import holds, same
 from conformance.engine.http_source import TYPE, served
@@ -29,7 +30,7 @@ def test_a_body_in_chunks_is_stored_completely(store: Recorder, content: Content
     holds(store, "a", content)
 
 
-@verifies("fetch.content_type", needs=("read",))
+@verifies("fetch.content_type", needs=("write",), **takes("write", "content_type"))
 @given(path=paths())
 def test_the_content_type_served_is_kept(store: Recorder, path: str) -> None:
     """Stat tells the content type that the URL told."""
@@ -48,7 +49,7 @@ def test_a_redirect_is_followed(store: Recorder, redirects: int) -> None:
     holds(store, "a", content)
 
 
-@verifies("fetch.failure_keeps_old", needs=("read", "stat", "list"), smoke=True)
+@verifies("fetch.failure_keeps_old", needs=("read", "stat", "list"))
 @given(status=st.sampled_from((404, 500, 403)))
 def test_an_error_is_not_stored(store: Recorder, status: int) -> None:
     """An answer of error is an error of fetch: its page is not stored, and the old object stays."""

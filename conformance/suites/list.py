@@ -37,7 +37,7 @@ def test_one_level_of_many_names(store: Recorder, features: Features, number: in
     same(level(store, "d"), [f"d/{name}" for name in names], "the listing of 'd'")
 
 
-@verifies("list.boundary", smoke=True, **lists(ListMode.DIR))
+@verifies("list.boundary", **lists(ListMode.DIR))
 @given(path=st.sampled_from(("d", "d/e")))
 def test_a_listing_stops_at_the_boundary_of_the_name(store: Recorder, path: str) -> None:
     """Siblings whose names begin with that of the directory are not in its listing."""
@@ -70,7 +70,7 @@ def test_an_object_beside_the_directory_of_its_name(store: Recorder) -> None:
         same(level(store, "d"), ["d/x", "d/x/"], "the listing of 'd'")
 
 
-@verifies("list.prefix", smoke=True, **lists(ListMode.PREFIX))
+@verifies("list.prefix", **lists(ListMode.PREFIX))
 def test_a_prefix_is_any_beginning_of_a_path(store: Recorder) -> None:
     """In mode prefix every object is shown whose path begins so, at any depth, also in the middle of a name."""
     for path in TREE:
@@ -94,7 +94,7 @@ def test_a_prefix_is_taken_to_the_letter(store: Recorder, features: Features, na
         same(found, expected, f"objects with the prefix {prefix!r}")
 
 
-@verifies("list.root", smoke=True)
+@verifies("list.root")
 def test_the_root_is_the_work_dir(store: Recorder, outside: Recorder) -> None:
     """The empty path lists the work_dir and nothing that lies beside it."""
     outside.write("beside", b"not in the work_dir")
@@ -137,7 +137,7 @@ def test_a_directory_is_shown_as_long_as_anything_is_in_it(store: Recorder, vict
     same(level(store, "d"), sorted({"d/x", "d/y"} - set(victims)), "the listing of 'd'")
 
 
-@verifies("list.paths_round_trip", needs=("read", "stat"), smoke=True)
+@verifies("list.paths_round_trip", needs=("read", "stat"))
 @given(name=group_names())
 def test_a_listed_path_leads_to_its_object(store: Recorder, features: Features, name: str) -> None:
     """Each path listed is one written, and read and stat take it as it is and find the right object."""
@@ -151,7 +151,7 @@ def test_a_listed_path_leads_to_its_object(store: Recorder, features: Features, 
         same(store.stat(o.path).path, o.path, "path told by stat")
 
 
-@verifies("list.complete", smoke=True)
+@verifies("list.complete")
 def test_a_dozen_objects_are_all_listed(store: Recorder) -> None:
     """Objects of one directory and of directories inside of it are listed exactly once each."""
     written = sorted([f"d/{number:02}" for number in range(7)] + [f"d/{number:02}/x" for number in range(10, 15)])
@@ -287,7 +287,7 @@ def test_an_iterator_at_its_end_stays_there(store: Recorder, count: int) -> None
         same(next(iterator, None), None, "a step behind the end")
 
 
-@verifies("list.valid_objects", smoke=True)
+@verifies("list.valid_objects")
 def test_every_step_gives_an_object(store: Recorder) -> None:
     """Everything listed has a path that is not empty and a mode that is not none."""
     store.write("a", b"x")

@@ -61,7 +61,7 @@ def test_a_move_onto_itself_loses_nothing(store: Recorder, path: str, content: C
     same([o.path for o in everything(store)], [path], "all objects")
 
 
-@verifies("move.missing_source", needs=("read", "stat", "list"), smoke=True)
+@verifies("move.missing_source", needs=("read", "stat", "list"))
 @given(source=st.sampled_from(("missing", "d/missing", "ol", "oldd", "old/x")))
 def test_a_missing_source_is_not_exist(store: Recorder, source: str) -> None:
     """Without a source move is ObjectNotExist; an old destination stays whole, a new one does not appear."""
@@ -72,7 +72,7 @@ def test_a_missing_source_is_not_exist(store: Recorder, source: str) -> None:
                 store.move(source, destination)
 
 
-@verifies("move.twice", needs=("read", "stat", "list"), smoke=True)
+@verifies("move.twice", needs=("read", "stat", "list"))
 @given(path=paths())
 def test_the_second_move_is_not_exist(store: Recorder, path: str) -> None:
     """Moved once, there is nothing left to move, and what was moved stays whole."""
@@ -82,7 +82,7 @@ def test_the_second_move_is_not_exist(store: Recorder, path: str) -> None:
         store.move("source", path)
 
 
-@verifies("move.first_class", needs=("read", "stat", "list"), smoke=True)
+@verifies("move.first_class", needs=("read", "stat", "list"))
 @given(path=paths())
 def test_a_moved_object_can_be_deleted(store: Recorder, path: str) -> None:
     """Deleted under its new path the object is gone, and the old path can be written again."""

@@ -21,7 +21,7 @@ DIRECTORIES = st.sampled_from(("d", "d/e"))
 # The destination exists as an object
 
 
-@verifies("overwrite.write_exists", needs=("read", "stat"), smoke=True)
+@verifies("overwrite.write_exists", needs=("read", "stat"))
 @given(path=paths(), two=two_contents())
 def test_write_replaces(store: Recorder, path: str, two: tuple[Content, Content]) -> None:
     """Writing where an object is succeeds, again and again, and the last one stays."""
@@ -30,7 +30,7 @@ def test_write_replaces(store: Recorder, path: str, two: tuple[Content, Content]
         holds(store, path, content)
 
 
-@verifies("overwrite.copy_exists", needs=("read", "stat"), smoke=True)
+@verifies("overwrite.copy_exists", needs=("read", "stat"))
 @given(path=paths(), two=two_contents())
 def test_copy_replaces(store: Recorder, path: str, two: tuple[Content, Content]) -> None:
     """Copying where an object is succeeds, twice too, and leaves the source as it was."""
@@ -42,7 +42,7 @@ def test_copy_replaces(store: Recorder, path: str, two: tuple[Content, Content])
     holds(store, "source", two[1])
 
 
-@verifies("overwrite.move_exists", needs=("read", "stat"), smoke=True)
+@verifies("overwrite.move_exists", needs=("read", "stat"))
 @given(path=paths(), two=two_contents())
 def test_move_replaces(store: Recorder, path: str, two: tuple[Content, Content]) -> None:
     """Moving where an object is succeeds, and one object is left."""
@@ -63,7 +63,7 @@ def test_fetch_replaces(store: Recorder, path: str, two: tuple[Content, Content]
     holds(store, path, two[1])
 
 
-@verifies("overwrite.create_dir_exists", needs=("write", "read", "stat"), smoke=True)
+@verifies("overwrite.create_dir_exists", needs=("write", "read", "stat"))
 @given(path=DIRECTORIES)
 def test_create_dir_is_content_with_a_directory(store: Recorder, path: str) -> None:
     """Creating a directory that is there, empty or not, is no error and empties nothing."""
@@ -98,7 +98,7 @@ def test_create_multipart_is_content_with_an_object(store: Recorder, path: str) 
     holds(store, path, OLD)
 
 
-@verifies("overwrite.complete_multipart_exists", needs=("read", "stat"), smoke=True)
+@verifies("overwrite.complete_multipart_exists", needs=("read", "stat"))
 @given(path=paths(), two=two_contents())
 def test_complete_multipart_replaces(store: Recorder, path: str, two: tuple[Content, Content]) -> None:
     """Completing an upload where an object is succeeds, and nothing of the old object stays."""
@@ -188,7 +188,7 @@ def test_write_onto_a_link_replaces_or_refuses(store: Recorder, target: str) -> 
         same(store.read("link"), b"through or over the link", "content at the path of the link")
 
 
-@verifies("overwrite.no_rename", needs=("list", "read"), smoke=True)
+@verifies("overwrite.no_rename", needs=("list", "read"))
 @given(path=paths())
 def test_no_name_is_made_up(store: Recorder, path: str) -> None:
     """Writing, also again, and copying and moving onto what exists leave the names asked for and no others."""
@@ -225,7 +225,7 @@ def test_write_onto_an_empty_directory_is_refused(store: Recorder, path: str) ->
     same(level(store, path), [], "the listing of the directory")
 
 
-@verifies("overwrite.copy_onto_directory", needs=("list", "read"), smoke=True, **NATIVE)
+@verifies("overwrite.copy_onto_directory", needs=("list", "read"), **NATIVE)
 @given(path=DIRECTORIES)
 def test_copy_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
     """Copy onto a directory is ObjectModeInvalid, and does not go into it under the source's name."""
@@ -234,7 +234,7 @@ def test_copy_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
     holds(store, "source", b"source")
 
 
-@verifies("overwrite.move_onto_directory", needs=("list", "read"), smoke=True, **NATIVE)
+@verifies("overwrite.move_onto_directory", needs=("list", "read"), **NATIVE)
 @given(path=DIRECTORIES)
 def test_move_onto_a_directory_is_refused(store: Recorder, path: str) -> None:
     """Move onto a directory is ObjectModeInvalid, and the source stays where it is."""
@@ -316,7 +316,7 @@ def test_create_page_onto_a_directory_is_refused(store: Recorder, path: str) -> 
     _refused_by_directory(store, path, lambda: store.create_page(path))
 
 
-@verifies("overwrite.create_dir_onto_object", needs=("list", "read", "stat"), smoke=True, **NATIVE)
+@verifies("overwrite.create_dir_onto_object", needs=("list", "read", "stat"), **NATIVE)
 @given(path=st.sampled_from(("a", "d/a", "a/b")))
 def test_create_dir_onto_an_object_is_refused(store: Recorder, path: str) -> None:
     """create_dir at the path of an object, or below it, is ObjectModeInvalid, and the object stays whole."""

@@ -19,7 +19,7 @@ def page(number: int, pages: int = 1) -> Content:
     return Content(PAGE * pages, number)
 
 
-@verifies("page.create", smoke=True)
+@verifies("page.create")
 @given(path=paths())
 def test_create_page_returns_a_page_object(store: Recorder, path: str) -> None:
     """The object returned has the path given and the mode page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from conformance.engine.catalogue import group, group_names, long_names, pack, packs
+from conformance.engine.catalogue import group, group_names, handful, long_names, pack, packs
 from conformance.engine.conditions import Condition
 from conformance.engine.evidence import everything, mark, metadata
 from conformance.engine.expect import absent, either, holds, refused, same
@@ -37,7 +37,18 @@ def test_different_paths_are_different_objects(store: Recorder, features: Featur
         same(store.read(path), content.data, f"content of {path!r}")
 
 
-@verifies("paths.distinct", needs=("stat",), smoke=True)
+@verifies("paths.distinct", needs=("list",), smoke=True)
+def test_a_handful_of_alike_names_stay_apart(store: Recorder, features: Features) -> None:
+    """Pairs of names that stores mistake for each other keep their bytes, and the one goes without the other."""
+    keys = handful(features)
+    for number, key in enumerate(keys):
+        store.write(key, Content(20, number + 1))
+    same([o.path for o in everything(store)], sorted(keys), "the paths listed")
+    for number, key in enumerate(keys):
+        same(store.read(key), Content(20, number + 1).data, f"content of {key!r}")
+
+
+@verifies("paths.distinct", needs=("stat",), weight=2)
 @given(name=group_names())
 def test_alike_names_do_not_share_metadata(store: Recorder, features: Features, name: str) -> None:
     """Objects whose names look alike have their own bytes, metadata and, where there are any, etags."""
@@ -78,7 +89,7 @@ def test_one_of_two_alike_names_is_not_the_other(store: Recorder, features: Feat
     absent(store, one)
 
 
-@verifies("paths.long", needs=("list", "stat"), smoke=True)
+@verifies("paths.long", needs=("list", "stat"))
 @given(place=st.sampled_from(("", "d/")))
 def test_the_longest_names_are_stored_whole(store: Recorder, features: Features, place: str) -> None:
     """Names as long as declared, that differ in their last character only, are different objects."""
@@ -203,7 +214,7 @@ def test_no_relative_path_leads_out_of_the_work_dir(store: Recorder, outside: Re
     outside.delete("neighbour")
 
 
-@verifies("paths.every_client", needs=("list", "delete"), smoke=True)
+@verifies("paths.every_client", needs=("list", "delete"))
 @given(name=group_names())
 def test_two_clients_see_the_same(store: Recorder, again: Recorder, features: Features, name: str) -> None:
     """What one client writes, overwrites and deletes the other finds so at once."""

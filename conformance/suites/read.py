@@ -19,7 +19,7 @@ OFFSETS = (1, 0, 500, 998, 999)
 SIZES = (1, 2, 500, 998, 999, 1000)
 
 
-@verifies("read.whole", smoke=True)
+@verifies("read.whole")
 @given(path=paths(), content=contents())
 def test_read_delivers_the_whole_object(store: Recorder, path: str, content: Content) -> None:
     """Read delivers every byte of the object and returns their number."""
@@ -36,7 +36,7 @@ def test_offset_zero_is_the_whole_object(store: Recorder, offset: int) -> None:
     same(store.read("a", offset=offset), CONTENT.data, "content from offset 0")
 
 
-@verifies("read.offset", smoke=True, **takes("read", "offset"))
+@verifies("read.offset", **takes("read", "offset"))
 def test_an_offset_begins_there(store: Recorder) -> None:
     """From any offset the bytes up to the end are delivered."""
     store.write("a", CONTENT)
@@ -45,7 +45,7 @@ def test_an_offset_begins_there(store: Recorder) -> None:
         same(_counted(store), 1000 - offset, f"the number returned for offset {offset}")
 
 
-@verifies("read.size", smoke=True, **takes("read", "size"))
+@verifies("read.size", **takes("read", "size"))
 def test_a_size_limits_what_is_delivered(store: Recorder) -> None:
     """With a size alone the first bytes are delivered, no more than asked for."""
     store.write("a", CONTENT)
@@ -154,7 +154,7 @@ def test_negative_ranges_are_refused(store: Recorder) -> None:
     same(store.read("a"), CONTENT.data, "content afterwards")
 
 
-@verifies("read.missing", needs=("write",), smoke=True)
+@verifies("read.missing", needs=("write",))
 def test_a_missing_object_cannot_be_read(store: Recorder, features: Features) -> None:
     """Reading what is not there is ObjectNotExist, beside and above of objects too, whole or in ranges."""
     store.write("d/object", b"there")

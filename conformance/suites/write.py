@@ -41,7 +41,7 @@ METADATA: tuple[dict[str, str], ...] = (
 )
 
 
-@verifies("write.stores", needs=("read", "stat"), smoke=True)
+@verifies("write.stores", needs=("read", "stat"))
 @given(path=paths(), content=contents())
 def test_write_stores_what_it_was_given(store: Recorder, path: str, content: Content) -> None:
     """Write returns the number of bytes, and read delivers exactly these bytes."""
@@ -153,7 +153,7 @@ def test_a_reader_that_raises_is_an_error(store: Recorder, at: int) -> None:
         store.write("a", Source(Content(300, 5), "raises", at))
 
 
-@verifies("write.failure_leaves_nothing", needs=("read", "stat", "list"), smoke=True)
+@verifies("write.failure_leaves_nothing", needs=("read", "stat", "list"))
 @given(path=st.sampled_from(("a", "d/a")), at=st.sampled_from((100, 0, 299)))
 def test_a_failed_write_leaves_nothing_behind(store: Recorder, path: str, at: int) -> None:
     """Where nothing was, nothing is after a write that failed: no object, no part of one, no other name."""
@@ -210,7 +210,7 @@ def test_the_callback_sees_every_byte_once(store: Recorder, source: Source) -> N
     holds(store, "a", source.content)
 
 
-@verifies("write.content_md5", needs=("read", "stat", "list"), smoke=True, **takes("write", "content_md5"))
+@verifies("write.content_md5", needs=("read", "stat", "list"), **takes("write", "content_md5"))
 @given(content=contents(minimum=1))
 def test_content_md5_is_verified(store: Recorder, content: Content) -> None:
     """The right digest is accepted; the wrong one is refused and changes nothing, at an old path and a new one."""
@@ -254,7 +254,7 @@ def test_the_content_disposition_is_told(store: Recorder, disposition: str) -> N
     holds(store, "a", b"saved as")
 
 
-@verifies("write.user_metadata", needs=("read",), smoke=True, weight=2, **takes("write", "user_metadata"))
+@verifies("write.user_metadata", needs=("read",), weight=2, smoke=True, **takes("write", "user_metadata"))
 @given(given_=st.sampled_from(METADATA), path=paths())
 def test_user_metadata_come_back_unmodified(store: Recorder, given_: dict[str, str], path: str) -> None:
     """Names and values come back as they were given, no more and no fewer."""
