@@ -49,8 +49,8 @@ class Location:
     """Seconds to wait for a connection, and for each answer."""
     checksums: Literal["required", "default"] = "required"
     """``default`` adds boto3's own checksums to every request, which some servers refuse."""
-    page_size: int = 1000
-    """Entries asked for in one page of a listing, 1 to 1000."""
+    page_size: int = 7
+    """Entries asked for in one page of a listing, 1 to 1000. Small, so that short listings have page edges too."""
     part_minimum: int = 5 * MIB
     """Smallest size in bytes of a part that is not the last; 0 when the service sets none."""
     declares: tuple[tuple[str, Any], ...] = ()
