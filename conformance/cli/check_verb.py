@@ -78,6 +78,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
                 workers=options["workers"],
                 allow_non_empty=options["allow_non_empty"],
                 watcher=watcher,
+                replay=f"{options['results']}#" if options["results"] else "",
             )
         if options["results"]:
             shutil.copyfile(results, own_folder(folder) / "last.jsonl")

@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
@@ -100,7 +100,7 @@ class Crew:
         """Return where the children speak."""
         return [child.pipe for child in self._children]
 
-    def turn(self, heard: set[Pipe], report: Report) -> None:
+    def turn(self, heard: Collection[object], report: Report) -> None:
         """Listen to those who spoke, give work to those who wait, take leave of those who died."""
         for child in list(self._children):
             if child.pipe in heard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import signal
 import tempfile
@@ -9,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
@@ -49,6 +51,7 @@ class Ran:
 
     crews: list[Crew]
     header: Header
+    replay: str = ""
     results: list[Result] = field(default_factory=list[Result])
     interrupted: bool = False
 
@@ -62,8 +65,11 @@ def run(
     workers: int,
     allow_non_empty: bool,
     watcher: Watcher,
+    replay: str = "",
 ) -> Document:
     """Check backends, given as (name, connection string), and return the document that was written to ``file``.
+
+    ``replay`` stands before backend and check in the replay lines: ``FILE#`` where the document is to be kept.
 
     An interruption (SIGINT, SIGTERM) ends the run: what was made is cleaned, what did not run says so.
 
@@ -91,6 +97,7 @@ def run(
             )
             crews.append(Crew(job, workers))
         ran = _planned(crews, asked, started)
+        ran.replay = replay
         writer = stack.enter_context(Writer(file, ran.header))
         try:
             watcher.planned(crews)
@@ -122,7 +129,7 @@ def _planned(crews: list[Crew], asked: Asked, started: str) -> Ran:
 
 def _work(crews: list[Crew], ran: Ran, writer: Writer, watcher: Watcher) -> None:
     def report(crew: Crew, result: Result) -> None:
-        result = numbered(result, f"conformance replay {result.identifier}")
+        result = numbered(result, f"conformance replay {shlex.quote(ran.replay + result.identifier)}")
         ran.results.append(result)
         writer.add(result)
         watcher.result(crew, result)
@@ -132,12 +139,12 @@ def _work(crews: list[Crew], ran: Ran, writer: Writer, watcher: Watcher) -> None
     while waiting or active:
         while waiting and len(active) < SIDE_BY_SIDE:
             crew = waiting.pop(0)
-            crew.start(lambda result, crew=crew: report(crew, result))
+            crew.start(partial(report, crew))
             active.append(crew)
-            crew.turn(set(), lambda result, crew=crew: report(crew, result))
-        heard = set(wait([pipe for crew in active for pipe in crew.pipes()], timeout=0.2))
+            crew.turn(frozenset(), partial(report, crew))
+        heard = frozenset(wait([pipe for crew in active for pipe in crew.pipes()], timeout=0.2))
         for crew in list(active):
-            crew.turn({pipe for pipe in crew.pipes() if pipe in heard}, lambda result, crew=crew: report(crew, result))
+            crew.turn(heard, partial(report, crew))
             if crew.finished:
                 active.remove(crew)
                 watcher.finished(crew)

@@ -1,0 +1,55 @@
+"""``conformance accept``: declare what a run observed, after its author has seen the difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from conformance.cli.outputs import declarations, document
+from conformance.declaration import DeclarationInvalid, Declarations, accept
+from conformance.planning import FOLDER
+from conformance.problems import Problem, printable
+from conformance.settings import settings
+
+
+@click.command(name="accept")
+@click.argument("results", required=False, type=click.Path(path_type=Path), metavar="[RESULTS]")
+@click.option("--declared", type=click.Path(path_type=Path), metavar="FILE", help="The deviations file to write.")
+@click.option("--prune", is_flag=True, help="Also remove entries that are stale or expired.")
+@click.option("--reason", default="", metavar="TEXT", help="Why the backend behaves so. [what was observed]")
+@click.option("--issue", metavar="URL", help="Where it is tracked. [untracked = true]")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+def command(results: Path | None, declared: Path | None, *, prune: bool, reason: str, issue: str | None, yes: bool) -> None:
+    """Declare the failures of a run (the last one) as deviations: from then on only a change fails.
+
+    \b
+    Shows the difference and asks before it writes. Errors are never accepted.
+      conformance accept --declared deviations.toml
+      conformance accept run.jsonl --declared deviations.toml --issue https://example.org/issues/7 --yes
+    """
+    folder = Path.cwd()
+    file = declared or settings(folder).declared
+    if file is None:
+        raise Problem("name the deviations file: conformance accept --declared deviations.toml")
+    observed = document(results or folder / FOLDER / "last.jsonl")
+    known = (declarations(file) if file.exists() else None) or Declarations(name=str(file))
+    try:
+        accepted = accept(observed, known, prune=prune, reason=reason, issue=issue)
+    except DeclarationInvalid as error:
+        raise Problem(str(error)) from None
+    if accepted.text == known.text:
+        click.echo(f"{file} says all of it already")
+        return
+    for line in accepted.diff.splitlines():
+        colour = {"+": "green", "-": "red"}.get(line[:1])
+        click.echo(click.style(printable(line), fg=colour))
+    question = f"Write {len(accepted.added)} new and remove {len(accepted.removed)} entries in {file}?"
+    if not yes and not click.confirm(question):
+        click.echo("nothing written")
+        return
+    try:
+        file.write_text(accepted.text, "utf-8")
+    except OSError as error:
+        raise Problem(f"{file} cannot be written: {error.strerror or error}") from None
+    click.echo(f"{file}: {len(accepted.added)} entries added, {len(accepted.removed)} removed")

@@ -1,0 +1,106 @@
+"""``conformance doctor``: whether a backend can be checked at all, step by step, in words."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.cli.check_verb import choose
+from conformance.cli.opening import opened
+from conformance.engine.deadline import CallHung, within
+from conformance.engine.laws import checks
+from conformance.engine.runner import Runner
+from conformance.planning import Asked
+from conformance.problems import printable
+from conformance.settings import settings
+from conformance.storage import Features, Restrictions, Storage
+
+PATIENCE = 15.0
+
+
+@click.command(name="doctor")
+@click.argument("backend", metavar="BACKEND")
+@click.pass_context
+def command(ctx: click.Context, backend: str) -> None:
+    """Look at a backend before anything is judged: can it be reached, may we write, what does it declare?
+
+    \b
+    Examples:
+      conformance doctor "s3://bucket?endpoint=http://127.0.0.1:9000"
+      conformance doctor mystore:open_store
+    """
+    ((name, spec),) = choose((backend,), settings(Path.cwd()))
+    with opened(name, spec, Asked()) as (connection, runner):
+        click.echo(f"{name}: {connection.describe}")
+        _line(ok=True, text=f"it opens{f', {connection.version()}' if connection.version() else ''}")
+        empty = connection.is_empty()
+        _line(ok=empty, text="its root is empty" if empty else "its root is not empty: check needs --allow-non-empty")
+        well = _probes(runner)
+        _declares(runner.features, runner.limits)
+        applicable = sum(check.missing(runner.features) is None for check in checks().values())
+        click.echo(f"{applicable} of {len(checks())} checks apply")
+    if not well:
+        click.echo("something above is wrong: put it right before you run conformance check", err=True)
+        ctx.exit(2)
+
+
+def _probes(runner: Runner) -> bool:
+    store = runner.workspaces.open(runner.workspaces.fresh())
+    path, data = "doctor", b"0123456789"
+    tries: list[tuple[str, str, Callable[[], Any], Any]] = [
+        ("write", f"write {len(data)} bytes", lambda: store.write(path, io.BytesIO(data), len(data)), len(data)),
+        ("stat", "stat tells their length", lambda: store.stat(path).content_length, len(data)),
+        ("read", "read delivers them", lambda: _read(store, path), data),
+        ("list", "list shows them", lambda: [o.path for o in store.list("")], [path]),
+        ("delete", "delete succeeds", lambda: store.delete(path), None),
+        ("list", "list shows nothing any more", lambda: [o.path for o in store.list("")], []),
+    ]
+    well = True
+    for operation, text, attempt, expected in tries:
+        if operation not in runner.features.operations:
+            continue
+        try:
+            answer = within(PATIENCE, attempt)
+        except CallHung:
+            problem = f"no answer within {PATIENCE:g} seconds"
+        except Exception as error:  # noqa: BLE001 - whatever the backend raises is what the doctor is asked about
+            problem = f"{type(error).__name__}: {error}"
+        else:
+            problem = "" if answer == expected else f"it answered {answer!r}"
+        _line(ok=not problem, text=f"{text}{f': {problem}' if problem else ''}")
+        well = well and not problem
+    store.close()
+    return well
+
+
+def _read(store: Storage, path: str) -> bytes:
+    sink = io.BytesIO()
+    store.read(path, sink)
+    return sink.getvalue()
+
+
+def _declares(features: Features, limits: Restrictions) -> None:
+    click.echo(f"operations: {', '.join(sorted(features.operations))}")
+    told: list[str] = []
+    for field in fields(features):
+        value = getattr(features, field.name)
+        if field.name not in {"operations", "pairs"}:
+            told.append(f"{field.name} {str(value).lower() if isinstance(value, bool) else _modes(value)}")
+    click.echo(f"declares: {', '.join(told)}")
+    known = [(field.name, getattr(limits, field.name)) for field in fields(limits)]
+    told = [f"{name} {value:,}" for name, value in known if value is not None]
+    click.echo(f"limits: {', '.join(told) or 'none published'}")
+
+
+def _modes(value: Any) -> str:
+    names = [flag.name.lower() for flag in type(value) if flag in value] if hasattr(type(value), "__members__") else []
+    return "|".join(names) or str(value)
+
+
+def _line(*, ok: bool, text: str) -> None:
+    click.echo(f"{click.style('✓', fg='green') if ok else click.style('✗', fg='red')} {printable(text)}")

@@ -1,0 +1,83 @@
+"""``conformance list``: what is asked, how it is found out, and what can be checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.engine.laws import checks
+from conformance.problems import Problem, meant
+from conformance.registry import entry_point_backends
+from conformance.requirements import requirements
+from conformance.settings import settings
+
+KINDS = ("requirements", "checks", "backends")
+
+
+@click.command(name="list")
+@click.argument("what", default="requirements", metavar="[requirements|checks|backends]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="[text]")
+def command(what: str, form: str) -> None:
+    """List the requirements (the default), the checks that verify them, or the backends known here.
+
+    \b
+    Examples:
+      conformance list
+      conformance list checks
+      conformance list requirements --format json
+    """
+    if what not in KINDS:
+        raise Problem(f"there is no list of {what!r}{meant(what, KINDS, '; list requirements, checks or backends')}")
+    rows = {"requirements": _requirements, "checks": _checks, "backends": _backends}[what]()
+    if form == "json":
+        click.echo(json.dumps(rows, indent=2))
+        return
+    width = max((len(row["id"]) for row in rows), default=0)
+    for row in rows:
+        click.echo(f"{row['id']:{width}}  {row['text']}")
+
+
+def _requirements() -> list[dict[str, Any]]:
+    verified: dict[str, list[str]] = {}
+    for check in checks().values():
+        for name in (check.requirement, *check.also):
+            verified.setdefault(name, []).append(check.id)
+    return [
+        {
+            "id": found.id,
+            "level": found.level,
+            "source": found.source,
+            "checks": verified.get(found.id, []),
+            "text": found.statement,
+        }
+        for found in requirements().values()
+    ]
+
+
+def _checks() -> list[dict[str, Any]]:
+    return [
+        {
+            "id": check.id,
+            "requirement": check.requirement,
+            "also": list(check.also),
+            "needs": sorted(check.needs),
+            "smoke": check.smoke,
+            "text": (check.function.__doc__ or "").strip().partition("\n")[0],
+        }
+        for check in checks().values()
+    ]
+
+
+def _backends() -> list[dict[str, Any]]:
+    own = settings(Path.cwd())
+    known = {
+        "memory": "the reference storage in memory",
+        "fs": "the local file system in a temporary directory",
+        "moto": "S3 through moto in this process",
+        **entry_point_backends(own),
+        **own.backends,
+    }
+    return [{"id": name, "text": text} for name, text in known.items()]
