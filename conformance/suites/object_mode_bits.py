@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.engine.catalogue import paths
-from conformance.engine.expect import absent, demand, holds, refused, same
+from conformance.engine.expect import Violation, absent, demand, holds, refused, same
 from conformance.engine.laws import given, verifies
-from conformance.storage import Content, ListMode, Object, ObjectMode, ObjectModeInvalid, ObjectNotExist
+from conformance.storage import Content, ListMode, Object, ObjectMode, ObjectModeInvalid, ObjectNotExist, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,22 +55,24 @@ def one_of_each(store: Recorder) -> None:
 
 
 def use(store: Recorder, o: Object, mode: ObjectMode) -> None:
-    """Do what the mode of a listed object promises."""
-    match mode:
-        case ObjectMode.DIR:
-            store.list(o.path)
-        case ObjectMode.READ:
-            store.read(o.path)
-        case ObjectMode.PART:
-            store.list_multipart(o)
-        case ObjectMode.BLOCK:
-            store.list_block(o)
-        case ObjectMode.PAGE:
-            store.write_page(o, b"page", 0)
-        case ObjectMode.APPEND:
-            store.write_append(o, b"append")
-        case _:
-            demand(o.link_target, f"target of the link {o.path!r}", expected="a target", observed=repr(o.link_target))
+    """Demand that what the mode of an object promises can be done."""
+    __tracebackhide__ = True
+    attempts: dict[ObjectMode, Callable[[], object]] = {
+        ObjectMode.DIR: lambda: store.list(o.path),
+        ObjectMode.READ: lambda: store.read(o.path),
+        ObjectMode.PART: lambda: store.list_multipart(o),
+        ObjectMode.BLOCK: lambda: store.list_block(o),
+        ObjectMode.PAGE: lambda: store.write_page(o, b"page", 0),
+        ObjectMode.APPEND: lambda: store.write_append(o, b"append"),
+    }
+    what = f"{MEANS[mode]} of {o.path!r}, an object of mode {o.mode}"
+    if mode == ObjectMode.LINK:
+        demand(o.link_target, f"target of the link {o.path!r}", expected="a target", observed=repr(o.link_target))
+    else:
+        try:
+            attempts[mode]()
+        except StorageError as error:
+            raise Violation(what, expected="success", observed=str(error)) from error
 
 
 # bits
@@ -102,23 +104,23 @@ def test_a_directory_lists_and_is_not_read(store: Recorder) -> None:
         store.read("d")
 
 
-@verifies("object_mode.honest_listing")
-def test_what_a_listed_object_promises_can_be_done(store: Recorder) -> None:
-    """Every mode that a listed object carries can be used, whatever kind of object it is."""
+@verifies("object_mode.honest_listing", needs=("stat",))
+def test_what_an_object_promises_can_be_done(store: Recorder) -> None:
+    """Every mode that a listed or described object carries can be used, whatever kind of object it is."""
     one_of_each(store)
-    for o in everything_listed(store):
+    for o in (*everything_listed(store), store.stat("file")):
         for mode in o.mode:
             use(store, o, mode)
 
 
-@verifies("object_mode.only_what_exists")
+@verifies("object_mode.only_what_exists", needs=("stat",))
 def test_no_object_promises_what_the_backend_lacks(store: Recorder) -> None:
-    """No listed object carries a mode whose operation the backend does not implement."""
+    """No object listed or described carries a mode whose operation the backend does not implement."""
     one_of_each(store)
     lacking = {mode: op for mode, op in MEANS.items() if op not in store.features.operations}
     wrong = [
         f"{o.path}: {mode} without {op}"
-        for o in everything_listed(store)
+        for o in (*everything_listed(store), store.stat("file"))
         for mode, op in lacking.items()
         if mode in o.mode
     ]
