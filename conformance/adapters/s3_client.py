@@ -29,7 +29,17 @@ MIB = 1024 * 1024
 _T = TypeVar("_T")
 
 # What the AWS chain reads from the environment: two backends with different credentials never share a client.
-_CHAIN = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_REGION")
+_CHAIN = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +145,8 @@ _BY_CODE: Mapping[str, type[StorageError]] = {
     "AccessDenied": PermissionDenied,
     "InvalidAccessKeyId": PermissionDenied,
     "SignatureDoesNotMatch": PermissionDenied,
+    "ExpiredToken": PermissionDenied,
+    "InvalidToken": PermissionDenied,
     "SlowDown": RequestThrottled,
     "TooManyRequests": RequestThrottled,
     "Throttling": RequestThrottled,
