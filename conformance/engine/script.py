@@ -89,7 +89,9 @@ def script(
         imports="{imports}",
         opener=opener or "open_store  # the opener of the backend",
         work_dir="/counterexample-{uuid.uuid4().hex[:8]}/" + ("inside/" if above else ""),
-        helpers="\n\n".join(part.strip() + "\n" for part in (inspect.getsource(seen), inspect.getsource(told), READ)).strip(),
+        helpers="\n\n".join(
+            part.strip() + "\n" for part in (inspect.getsource(seen), inspect.getsource(told), READ)
+        ).strip(),
         clients="\n".join(f"{printer.client(c)} = in_sync(open_store({places[c]}))" for c in used),
         calls="\n".join(printer.statement(number, step) for number, step in made[:-1]),
         last=printer.expression(last.call),
@@ -113,7 +115,10 @@ def _imports(text: str, extra: str) -> str:
     """Return the imports that the text uses, and those of the opener."""
 
     def uses(name: str) -> bool:
-        return re.search(rf"\b{name}\b[.(]", text) is not None or re.search(rf"isinstance\(\w+, {name}\)", text) is not None
+        return (
+            re.search(rf"\b{name}\b[.(]", text) is not None
+            or re.search(rf"isinstance\(\w+, {name}\)", text) is not None
+        )
 
     modules = ["hashlib", "io", "sys", "uuid"]
     names = [name for name in VOCABULARY if uses(name)]

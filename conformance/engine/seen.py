@@ -21,7 +21,7 @@ def seen(call: Callable[[], Any]) -> str:
 def told(value: Any) -> str:
     """Tell what a call returned."""
     if isinstance(value, bytes):
-        return repr(value) if len(value) <= 24 else f"{len(value)} bytes, md5 {hashlib.md5(value).hexdigest()}"
+        return repr(value) if len(value) <= 24 else f"{len(value)} bytes, {hashlib.sha256(value).hexdigest()[:16]}"
     if isinstance(value, Object):
         facts = (f"mode {value.mode!s}", f"length {value.content_length}", f"type {value.content_type}")
         return f"{value.path!r} " + ", ".join(facts) + f", {dict(value.user_metadata)}, target {value.link_target}"

@@ -68,7 +68,7 @@ def without(calls: Sequence[Call], left_out: set[int]) -> tuple[Call, ...]:
 class _Search:
     def __init__(self, calls: tuple[Call, ...], divergence: Divergence, fails: Fails, budget: int) -> None:
         self.calls = calls
-        self.divergence = divergence
+        self.divergence: Divergence = divergence
         self.spent = 0
         self._fails = fails
         self._budget = budget

@@ -23,6 +23,7 @@ class Piece:
 
     @property
     def size(self) -> int:
+        """How many bytes these are."""
         return self.stop - self.start
 
 

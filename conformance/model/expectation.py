@@ -82,7 +82,7 @@ class Expectation:
     accepts: Callable[[Any], Finding | None] = _anything
     then: Callable[[], None] = _nothing
     learn: Callable[[Any], None] = _nothing
-    blame: Callable[[Finding], str] = field(default=lambda finding: "programs.namespace")
+    blame: Callable[[Finding], str] = field(default=lambda _: "programs.namespace")
     step: int = -1
 
     @property
@@ -90,10 +90,7 @@ class Expectation:
         """The allowed outcomes in words."""
         if not self.errors:
             return self.text
-        if self.errors >= ANY:
-            refusal = "an error of the taxonomy"
-        else:
-            refusal = " or ".join(sorted(self.errors))
+        refusal = "an error of the taxonomy" if self.errors >= ANY else " or ".join(sorted(self.errors))
         return f"{self.text} or {refusal}" if self.success else refusal
 
     def judge(self, outcome: Outcome) -> Divergence | None:

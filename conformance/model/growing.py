@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, cast
 
 from conformance.engine.calls import Call
@@ -47,7 +48,7 @@ def _create(world: World, call: Call, kind: Any) -> Expectation | None:
 
 def _session(world: World, call: Call, kind: str) -> tuple[Expectation | None, int | None]:
     """Return the session that the object argument belongs to, or what is expected in its place."""
-    known = handle(world, call.args[0], MODES[kind])
+    known = handle(world, call.args[0])
     if known is None:
         return None, None
     mode, path, at = known
@@ -57,7 +58,7 @@ def _session(world: World, call: Call, kind: str) -> tuple[Expectation | None, i
     return None, at if session is not None and session.kind == kind and not session.ended else None
 
 
-def _written(call: Call, world: World, took: Taken, path: str, situation: str, then: Any) -> Expectation:
+def _written(call: Call, took: Taken, path: str, situation: str, then: Callable[[], None]) -> Expectation:
     return Expectation(
         call=call,
         path=path,
@@ -71,6 +72,7 @@ def _written(call: Call, world: World, took: Taken, path: str, situation: str, t
 
 
 def write_append(world: World, call: Call) -> Expectation | None:
+    """Bytes are added at the end; a failed append adds none."""
     instead, at = _session(world, call, "append")
     took = taken(call.args[1], call.args[2], world.features)
     if at is None or took is None or "content_md5" in call.pairs:
@@ -86,10 +88,11 @@ def write_append(world: World, call: Call) -> Expectation | None:
             session.path, Entry(kind="pending", data=grown, visible=(grown, *entry.visible[1:]), session=at)
         )
 
-    return _written(call, world, took, session.path, "append", then)
+    return _written(call, took, session.path, "append", then)
 
 
 def commit_append(world: World, call: Call) -> Expectation | None:
+    """The object holds what was appended, and can be read."""
     instead, at = _session(world, call, "append")
     if at is None:
         return instead
@@ -104,6 +107,7 @@ def commit_append(world: World, call: Call) -> Expectation | None:
 
 
 def write_block(world: World, call: Call) -> Expectation | None:
+    """A block of the same id is replaced; a failed write leaves it."""
     instead, at = _session(world, call, "block")
     took = taken(call.args[1], call.args[2], world.features)
     if at is None or took is None:
@@ -115,10 +119,11 @@ def write_block(world: World, call: Call) -> Expectation | None:
     def then() -> None:
         session.blocks[bid] = took.data
 
-    return _written(call, world, took, session.path, "again" if bid in session.blocks else "new", then)
+    return _written(call, took, session.path, "again" if bid in session.blocks else "new", then)
 
 
 def combine_block(world: World, call: Call) -> Expectation | None:
+    """The object is made of the blocks named, in that order; an unknown one is refused."""
     instead, at = _session(world, call, "block")
     if at is None:
         return instead
@@ -147,6 +152,7 @@ def combine_block(world: World, call: Call) -> Expectation | None:
 
 
 def list_block(world: World, call: Call) -> Expectation | None:
+    """Every block written is shown once."""
     instead, at = _session(world, call, "block")
     if at is None:
         return instead
@@ -163,6 +169,7 @@ def list_block(world: World, call: Call) -> Expectation | None:
 
 
 def write_page(world: World, call: Call) -> Expectation | None:
+    """Bytes go to their offset; gaps are beyond the model."""
     instead, at = _session(world, call, "page")
     took = taken(call.args[1], call.args[2], world.features)
     if at is None or took is None:
@@ -179,7 +186,7 @@ def write_page(world: World, call: Call) -> Expectation | None:
         grown: Data = entry.data.overlaid(offset, took.data)
         world.space.put(session.path, Entry(kind="pending", data=grown, visible=(grown,), session=at))
 
-    return _written(call, world, took, session.path, "overlap" if overlaps else "new", then)
+    return _written(call, took, session.path, "overlap" if overlaps else "new", then)
 
 
 RULES: dict[str, Rule] = {

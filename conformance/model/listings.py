@@ -57,7 +57,10 @@ def _prefixed(world: World, prefix: str) -> tuple[set[Shown], set[Shown]]:
     return must, may
 
 
-def _wrong(world: World, found: list[Any], must: set[Shown], may: set[Shown], path: str, what: str) -> Finding | None:
+def _wrong(
+    world: World, found: list[Any], allowed: tuple[set[Shown], set[Shown]], path: str, what: str
+) -> Finding | None:
+    must, may = allowed
     shown: Counter[Shown] = Counter()
     for o in found:
         if not isinstance(o, Object):
@@ -66,13 +69,11 @@ def _wrong(world: World, found: list[Any], must: set[Shown], may: set[Shown], pa
         shown[(o.path.rstrip("/") if directory else o.path, directory)] += 1
     missing, extra = sorted(must - set(shown)), sorted(set(shown) - may)
     twice = sorted(entry for entry, times in shown.items() if times > 1)
-    for aspect, entries in (("missing", missing), ("extra", extra), ("twice", twice)):
+    for kind, entries in (("missing", missing), ("extra", extra), ("twice", twice)):
         if entries:
             at, directory = entries[0]
-            if aspect == "missing" and directory:
-                aspect = "missing directory"
-            if aspect == "extra" and path and not at.startswith(path):
-                aspect = "outside"
+            outside = kind == "extra" and not at.startswith(path)
+            aspect = "outside" if outside else "missing directory" if kind == "missing" and directory else kind
             expected = ", ".join(repr(p) + "/" * d for p, d in sorted(must)) or "no objects"
             observed = ", ".join(repr(p) + "/" * d for p, d in sorted(shown.elements())) or "no objects"
             return Finding(aspect, at, what, expected, observed)
@@ -87,6 +88,7 @@ def _wrong(world: World, found: list[Any], must: set[Shown], may: set[Shown], pa
 
 
 def listing(world: World, call: Call) -> Expectation | None:
+    """Every object and directory of the level or prefix, or every open upload, each once and nothing else."""
     path = call.args[0] if call.args else ""
     base = path.removesuffix("/")
     mode = call.pairs.get("list_mode")
@@ -113,7 +115,7 @@ def listing(world: World, call: Call) -> Expectation | None:
         sure = not base or (bool(ways[0][0]) if not space.native else bool(space.directory(base)))
 
     def accepts(value: Any) -> Finding | None:
-        findings = [_wrong(world, list(value), must, may, path, what) for must, may in ways]
+        findings = [_wrong(world, list(value), allowed, path, what) for allowed in ways]
         return None if None in findings else findings[0]
 
     named = "prefix" if mode == ListMode.PREFIX else "root" if not base else "directory"
@@ -135,7 +137,7 @@ def _uploads(world: World, call: Call, path: str) -> Expectation | None:
         found = Counter((o.path, o.multipart_id or "") for o in value if isinstance(o, Object))
         for aspect, differing in (("uploads missing", expected - found), ("uploads extra", found - expected)):
             if differing:
-                at = sorted(differing)[0][0]
+                at = min(differing)[0]
                 shown = [", ".join(repr(p) for p, _ in sorted(c.elements())) or "none" for c in (expected, found)]
                 return Finding(aspect, at, f"open uploads below {path!r}", shown[0], shown[1])
         return None

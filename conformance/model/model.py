@@ -121,16 +121,12 @@ class Model:
                 return False
             if (features.backslash_separates and "\\" in path) or self._too_long(path):
                 return False
-        if call.pairs and call.op != "create" and not call.pairs.keys() <= features.pairs.get(call.op, frozenset()):
-            return False
-        return True
+        return call.op == "create" or call.pairs.keys() <= features.pairs.get(call.op, frozenset())
 
     def _too_long(self, path: str) -> bool:
         features = self.world.features
         longest = max(len(name.encode()) for name in path.split("/"))
-        return longest > (features.name_maximum or longest) or len(path.encode()) > (
-            features.path_maximum or 1 << 20
-        )
+        return longest > (features.name_maximum or longest) or len(path.encode()) > (features.path_maximum or 1 << 20)
 
     def _blame(self, expectation: Expectation, finding: Finding) -> str:
         change = self._change

@@ -55,6 +55,7 @@ def counted(call: Call, path: str, size: int) -> Callable[[Any], Finding | None]
 
 
 def write(world: World, call: Call) -> Expectation | None:
+    """Exactly the bytes and metadata given replace what was there; a failed write changes nothing."""
     path, source, size = call.args
     took = taken(source, size, world.features)
     if took is None or "content_md5" in call.pairs:
@@ -82,6 +83,7 @@ def write(world: World, call: Call) -> Expectation | None:
 
 
 def read(world: World, call: Call) -> Expectation | None:
+    """Exactly the bytes of the object, or of the range of it; ObjectNotExist where there is none."""
     path = call.args[0]
     offset, size = call.pairs.get("offset") or 0, call.pairs.get("size")
     if offset < 0 or (size is not None and size < 0):
@@ -129,6 +131,7 @@ def read(world: World, call: Call) -> Expectation | None:
 
 
 def stat(world: World, call: Call) -> Expectation | None:
+    """The object as it was written: mode, length, metadata, an etag that changes with the content only."""
     path = call.args[0]
     hint = ObjectMode(call.pairs.get("object_mode") or 0)
     if "multipart_id" in call.pairs:
@@ -207,12 +210,21 @@ def _described(world: World, path: str, entry: Entry, found: Any) -> Finding | N
         if found.link_target is not None and not found.link_target.endswith(entry.target):
             return Finding("link", path, f"target of the link {path!r}", entry.target, found.link_target)
         return None
+    return _described_file(world, path, entry, found)
+
+
+def _described_file(world: World, path: str, entry: Entry, found: Object) -> Finding | None:
+    mode = str(found.mode) or "none"
     strange = ObjectMode.DIR | ObjectMode.PART | ObjectMode.LINK
     if ObjectMode.READ not in found.mode or found.mode & strange:
         return Finding("mode", path, f"mode of {path!r}", "read, and no dir, part or link", mode)
     if found.content_length != entry.data.size:
         expected, observed = str(entry.data.size), str(found.content_length)
         return Finding("length", path, f"content_length of {path!r}", expected, observed)
+    return _described_metadata(path, entry, found) or _described_etag(world, path, entry, found)
+
+
+def _described_metadata(path: str, entry: Entry, found: Object) -> Finding | None:
     for name, value in entry.told.items():
         observed = getattr(found, name)
         if (dict(observed) if name == "user_metadata" else observed) != value:
@@ -220,7 +232,13 @@ def _described(world: World, path: str, entry: Entry, found: Any) -> Finding | N
     for name, value in entry.former.items():
         observed = getattr(found, name)
         if name != "etag" and value and (dict(observed) if name == "user_metadata" else observed) == value:
-            return Finding("former metadata", path, f"{name} of {path!r}", "not that of an older object", repr(observed))
+            return Finding(
+                "former metadata", path, f"{name} of {path!r}", "not that of an older object", repr(observed)
+            )
+    return None
+
+
+def _described_etag(world: World, path: str, entry: Entry, found: Object) -> Finding | None:
     if world.features.etag and found.etag:
         if found.etag != entry.seen.get("etag", found.etag):
             return Finding("etag moved", path, f"etag of the unchanged {path!r}", entry.seen["etag"], found.etag)
@@ -230,6 +248,7 @@ def _described(world: World, path: str, entry: Entry, found: Any) -> Finding | N
 
 
 def delete(world: World, call: Call) -> Expectation | None:
+    """One object, upload or empty directory goes; where there is none, deleting succeeds too."""
     path = call.args[0]
     if "multipart_id" in call.pairs:
         return _abort(world, call)
@@ -258,10 +277,8 @@ def _delete_directory(world: World, call: Call, hint: ObjectMode) -> Expectation
     path, space = call.args[0], world.space
     if hint == ObjectMode.READ and space.directory(path) is not False:
         return None
-    if not space.native:
-        occupied = None if space.below(path) is not False else False
-    else:
-        occupied = space.below(path)
+    inside = space.below(path)
+    occupied = inside if space.native or inside is False else None
     directory = space.directory(path) if space.native else path in space.made
 
     def then() -> None:
@@ -281,7 +298,9 @@ def _delete_directory(world: World, call: Call, hint: ObjectMode) -> Expectation
     # A refusal is never that there is nothing (GSP-46); an empty directory goes where the hint names it.
     refusable = occupied is not False or not hint
     situation = "directory" if occupied is False else "directory with children"
-    return Expectation(call=call, path=path, situation=situation, errors=ANY - MISSING if refusable else NONE, then=then)
+    return Expectation(
+        call=call, path=path, situation=situation, errors=ANY - MISSING if refusable else NONE, then=then
+    )
 
 
 def _abort(world: World, call: Call) -> Expectation | None:
@@ -299,10 +318,12 @@ def _abort(world: World, call: Call) -> Expectation | None:
 
 
 def copy(world: World, call: Call) -> Expectation | None:
+    """The destination becomes what the source is."""
     return _transfer(world, call, keep=True)
 
 
 def move(world: World, call: Call) -> Expectation | None:
+    """The destination becomes what the source was."""
     return _transfer(world, call, keep=False)
 
 
@@ -342,11 +363,12 @@ def _transfer(world: World, call: Call, *, keep: bool) -> Expectation | None:
 
 
 def create_dir(world: World, call: Call) -> Expectation | None:
+    """A directory, also where there is one; never in place of an object where the two exclude each other."""
     path, space = call.args[0], world.space
     place = space.place(path)
     entry = space.entries.get(path)
     blocked = space.native and (place == "below" or (entry is not None and entry.kind == "file"))
-    if space.native and (place in {"linked"} or (entry is not None and entry.kind != "file")):
+    if space.native and (place == "linked" or (entry is not None and entry.kind != "file")):
         return None
 
     def accepts(value: Any) -> Finding | None:
@@ -367,6 +389,7 @@ def create_dir(world: World, call: Call) -> Expectation | None:
 
 
 def create_link(world: World, call: Call) -> Expectation | None:
+    """A link to a target that need not exist; it replaces a link, and perhaps an object."""
     path, target = call.args
     space = world.space
     old = space.entries.get(path)

@@ -22,8 +22,9 @@ def _nothing() -> Told:
 class Entry:
     """What is at a path.
 
-    A ``file`` holds ``data``; a ``link`` leads to ``target``; ``pending`` is under construction by ``session``, so that
-    a reader may find nothing or any of ``visible``; of an ``unknown`` one nothing is certain, not even that it is there.
+    A ``file`` holds ``data``; a ``link`` leads to ``target``; a ``pending`` one is under construction by ``session``,
+    so that a reader may find nothing or any of ``visible``; of an ``unknown`` one nothing is certain, not even that it
+    is there.
     ``told`` is metadata that stat must tell, ``former`` metadata of an older object that it must not tell any more.
     """
 
@@ -38,6 +39,7 @@ class Entry:
 
     @property
     def certain(self) -> bool:
+        """Whether there is something for sure."""
         return self.kind in {"file", "link"}
 
 
@@ -151,7 +153,8 @@ class Space:
 class World:
     """All that the model knows of one ``work_dir``: its name space, its sessions, and what their steps returned.
 
-    ``lost`` says that a call went beyond what the model describes: from there on everything is possible. ``number`` is that of the call at hand.
+    ``lost`` says that a call went beyond what the model describes: from there on everything is possible. ``number`` is
+    that of the call at hand.
     """
 
     def __init__(self, features: Features, limits: Restrictions) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import dataclass
 from typing import Any, cast
 
 from conformance.engine.calls import Call, Fabricated, Handle, PartOf
@@ -14,7 +14,7 @@ from conformance.model.state import Session, Uploaded, World
 from conformance.storage import Object, ObjectMode, Part
 
 
-def handle(world: World, term: Any, kind: ObjectMode) -> tuple[ObjectMode, str, int | None] | None:
+def handle(world: World, term: Any) -> tuple[ObjectMode, str, int | None] | None:
     """Return mode, path and session of an object argument; None for one that the model does not know."""
     if isinstance(term, Fabricated):
         known = [n for n, upload in world.ids.items() if upload == term.multipart_id]
@@ -34,11 +34,12 @@ def wrong_mode(call: Call, path: str) -> Expectation:
 
 
 def create_multipart(world: World, call: Call) -> Expectation | None:
+    """A new upload with an id of its own, hidden, whatever is at the path but a directory."""
     path, number = call.args[0], world.number
     if world.space.place(path) == "linked":
         return None
     possible, errors, situation = destination(world, path)
-    if situation == "below file" or situation == "onto link":
+    if situation in {"below file", "onto link"}:
         possible, errors = True, ANY
     elif situation == "over existing":
         errors = NONE
@@ -77,9 +78,10 @@ def create_multipart(world: World, call: Call) -> Expectation | None:
 
 
 def write_multipart(world: World, call: Call) -> Expectation | None:
+    """A part replaces the one of its index; a failed write leaves it."""
     o, source, size, index = call.args
     number = world.number
-    known = handle(world, o, ObjectMode.PART)
+    known = handle(world, o)
     took = taken(source, size, world.features)
     if known is None or took is None or "content_md5" in call.pairs:
         return None
@@ -92,7 +94,9 @@ def write_multipart(world: World, call: Call) -> Expectation | None:
         situation = f"{session.ended} upload" if session else "unknown upload"
         return Expectation(call=call, path=path, situation=situation, success=False, errors=ANY | took.errors)
     errors, success, situation = took.errors, took.success, took.situation
-    if not 0 <= index < (limits.multipart_number_maximum or 10_000) or size > (limits.multipart_size_maximum or 5 << 30):
+    if not 0 <= index < (limits.multipart_number_maximum or 10_000) or size > (
+        limits.multipart_size_maximum or 5 << 30
+    ):
         return Expectation(call=call, path=path, situation="out of range", success=False, errors=ANY | errors)
     if not size or size < (limits.multipart_size_minimum or 0):
         errors = errors | ANY
@@ -100,12 +104,13 @@ def write_multipart(world: World, call: Call) -> Expectation | None:
 
     def accepts(value: Any) -> Finding | None:
         what = f"what write_multipart of part {index} of {path!r} returned"
+        shown = repr(value)[:120]
         members: tuple[Any, ...] = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
         if len(members) != 2 or not isinstance(members[1], Part):
-            return Finding("count", path, what, "size and part", repr(value)[:80])
+            return Finding("count", path, what, "size and part", shown)
         told_part = members[1]
         if (members[0], told_part.index, told_part.size) != (size, index, size):
-            return Finding("count", path, what, f"({size}, Part({index}, {size}, …))", repr(value)[:120])
+            return Finding("count", path, what, f"({size}, Part({index}, {size}, …))", shown)
         return None
 
     def then() -> None:
@@ -129,8 +134,9 @@ def write_multipart(world: World, call: Call) -> Expectation | None:
 
 
 def complete_multipart(world: World, call: Call) -> Expectation | None:
+    """The object is made of exactly the parts given; parts that are not right leave object and upload alone."""
     o, parts = call.args
-    known = handle(world, o, ObjectMode.PART)
+    known = handle(world, o)
     if known is None or not isinstance(parts, list):
         return None
     mode, path, at = known
@@ -144,7 +150,7 @@ def complete_multipart(world: World, call: Call) -> Expectation | None:
     offered = _offered(world, session, cast("list[Any]", parts))
     if offered is None or world.space.place(path) == "linked":
         return None
-    data, possible, errors, situation = offered
+    errors, situation = offered.errors, offered.situation
     allowed, refusals, place = destination(world, path)
     if place == "onto link":
         refusals = refusals | WRONG_MODE
@@ -153,70 +159,90 @@ def complete_multipart(world: World, call: Call) -> Expectation | None:
         situation = place
 
     def then() -> None:
-        world.store(path, data, session.told)
+        world.store(path, offered.data, session.told)
         session.ended = "completed"
 
     return Expectation(
         call=call,
         path=path,
         situation=situation,
-        success=possible and allowed,
-        errors=errors if possible or allowed else ANY,
-        text=f"an object of {data.size} bytes",
+        success=offered.possible and allowed,
+        errors=errors,
+        text=f"an object of {offered.data.size} bytes",
         then=then,
     )
 
 
-def _offered(world: World, session: Session, terms: list[Any]) -> tuple[Data, bool, frozenset[str], str] | None:
-    """Return what the parts given make, whether that may succeed, with which errors it may fail, and the situation."""
-    features, limits = world.features, world.limits
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the parts given come to: the data, whether they may be taken, the errors, the situation."""
+
+    data: Data = EMPTY
+    possible: bool = True
+    errors: frozenset[str] = NONE
+    situation: str = ""
+
+
+def _offered(world: World, session: Session, terms: list[Any]) -> Offer | None:
+    """Return what the parts given come to, or None where the model does not know them."""
     if not terms:
-        return EMPTY, True, ANY, "no parts"
+        return Offer(errors=ANY, situation="no parts")
     chosen: list[Uploaded] = []
-    possible, errors, situation = True, NONE, ""
+    offer = Offer()
     for term in terms:
-        if not isinstance(term, PartOf):
-            return None
-        part = world.uploaded.get(term.step)
+        part = world.uploaded.get(term.step) if isinstance(term, PartOf) else None
         if part is None:
             return None
-        index = part.index if term.index is None else term.index
-        current = session.parts.get(index)
+        current = session.parts.get(part.index if term.index is None else term.index)
         if current is None:
-            return EMPTY, False, ANY, "missing part"
-        if term.etag is not None or not part.data.equals(current.data):
-            if features.part_etags:
-                return EMPTY, False, ANY, "wrong etag"
-            errors, situation = ANY, "wrong etag"
-        elif part is not current:
-            errors, situation = ANY, "stale part"
-        if term.size is not None and term.size != current.data.size:
-            errors, situation = ANY, "wrong size"
+            return Offer(possible=False, errors=ANY, situation="missing part")
         chosen.append(current)
+        offer = _same_part(world, term, part, current) or offer
+    if not offer.possible:
+        return offer
     indexes = [part.index for part in chosen]
-    if max(Counter(indexes).values()) > 1:
+    if len(set(indexes)) < len(indexes):
         return None
-    if indexes != sorted(indexes):
-        situation = situation or "unsorted"
-        errors = errors if features.part_order_free else ANY
+    return _assembled(world, session, chosen, offer)
+
+
+def _same_part(world: World, term: PartOf, part: Uploaded, current: Uploaded) -> Offer | None:
+    """Return what is not right with a part: another etag or size than that of the one uploaded last."""
+    if term.etag is not None or not part.data.equals(current.data):
+        return Offer(possible=not world.features.part_etags, errors=ANY, situation="wrong etag")
+    if part is not current:
+        return Offer(errors=ANY, situation="stale part")
+    if term.size is not None and term.size != current.data.size:
+        return Offer(errors=ANY, situation="wrong size")
+    return None
+
+
+def _assembled(world: World, session: Session, chosen: list[Uploaded], offer: Offer) -> Offer:
+    """Return what right parts make, in the order of their indexes."""
+    features = world.features
     ordered = sorted(chosen, key=lambda part: part.index)
-    if max(indexes) + 1 != len(indexes):
-        situation = situation or "gaps"
-        errors = errors if features.part_gaps else ANY
-    least = limits.multipart_size_minimum or 0
-    if any(part.data.size < least for part in ordered[:-1]):
-        situation, errors = "below minimum", ANY
-        possible = not features.part_minimum_enforced
-    if len(session.parts) > len(chosen):
-        situation = situation or "some of the parts"
+    least = world.limits.multipart_size_minimum or 0
     data = EMPTY
     for part in ordered:
-        data = data + part.data
-    return data, possible, errors, situation
+        data += part.data
+    oddities = (
+        (any(part.data.size < least for part in ordered[:-1]), "below minimum", False),
+        (chosen != ordered, "unsorted", features.part_order_free),
+        (ordered[-1].index + 1 != len(ordered), "gaps", features.part_gaps),
+        (len(session.parts) > len(chosen), "some of the parts", True),
+    )
+    errors, situation = offer.errors, offer.situation
+    for present, name, fine in oddities:
+        if present:
+            situation = situation or name
+            errors = errors if fine else ANY
+    refused = oddities[0][0] and features.part_minimum_enforced
+    return Offer(data, possible=not refused, errors=errors, situation="below minimum" if refused else situation)
 
 
 def list_multipart(world: World, call: Call) -> Expectation | None:
-    known = handle(world, call.args[0], ObjectMode.PART)
+    """Every part is shown once, with the size and etag that its write told."""
+    known = handle(world, call.args[0])
     if known is None:
         return None
     mode, path, at = known

@@ -27,9 +27,7 @@ def test_programs_over_one_name_space(
 
 @verifies("programs.uploads", smoke=True, weight=3)
 @given(data=drawn())
-def test_programs_over_uploads(
-    run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
-) -> None:
+def test_programs_over_uploads(run_program: RunProgram, features: Features, limits: Restrictions, data: bytes) -> None:
     """Several uploads to few paths: parts again, left out, stale or wrong, completed, aborted and used too late."""
     run_program(decode(data, features, limits, "uploads"))
 

@@ -27,7 +27,7 @@ open_right = service.open
 '''
 
 PROGRAM = (
-    Call("write", ("it's \"n\"", Source(Content(30, 1)), 30), {"user_metadata": {"colour": "red"}}),
+    Call("write", ('it\'s "n"', Source(Content(30, 1)), 30), {"user_metadata": {"colour": "red"}}),
     Call("write", ("b", Source(Content.of(b"\x00\xff"), "ragged"), 2), {}, 1),
     Call("write", ("b", Source(Content(3, 1), "raises", at=1), 3)),
     Call("create_multipart", ("b",)),
@@ -44,7 +44,7 @@ def printed(program: tuple[Call, ...], *, broken: bool) -> str:
     """Return the script of a program run on the store that deletes nothing, or on the right one."""
     service = MemoryService()
     names: dict[str, object] = {}
-    exec(BROKEN, names)  # noqa: S102 - the same text that the script imports
+    exec(BROKEN, names)
     opener = names["open_broken"] if broken else service.open
     store = opener("/w/")  # type: ignore[operator]
     result = run(program, clients(lambda: store), store.features(), store.metadata().restrictions)
