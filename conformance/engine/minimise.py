@@ -67,7 +67,7 @@ def minimise(
         found = execute(calls)
         if found is None:
             return None
-        latest[repr(tuple(calls))] = found[1]
+        latest[repr(tuple(calls[: found[0].step + 1]))] = found[1]
         return found[0]
 
     shrunk = shrink([step.call for step in example.steps], divergence, fails, budget)
