@@ -109,6 +109,8 @@ class Model:
     def _ordinary(self, call: Call) -> bool:
         """Whether paths are plain relative names and optional arguments are declared: the model speaks of no others."""
         features = self.world.features
+        if call.op not in features.operations:
+            return False
         for position, term in enumerate(call.args):
             if not isinstance(term, str) or (call.op == "write_block" and position == 3):
                 continue
