@@ -8,7 +8,7 @@ import random
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from enum import Flag
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -144,7 +144,7 @@ def header(asked: Asked, backends: Iterable[BackendEntry], plan: Iterable[Planne
     return Header(
         kit=__version__,
         started=started,
-        command=tuple([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        command=(Path(sys.argv[0]).name, *sys.argv[1:]),
         python=platform.python_version(),
         platform=platform.platform(),
         profile=asked.profile,
@@ -166,7 +166,7 @@ def header(asked: Asked, backends: Iterable[BackendEntry], plan: Iterable[Planne
 
 def now() -> str:
     """Return the time as a document has it."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def database(folder: Path) -> ExampleDatabase | None:

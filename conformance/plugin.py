@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     anchored(config)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
+def pytest_unconfigure() -> None:
     """Forget what this session registered."""
     from conformance.registry import forget
 
@@ -82,7 +82,12 @@ def backend(_conformance_opened: Any) -> Any:
 def conformance_check(request: pytest.FixtureRequest, _conformance_opened: Any) -> Any:
     """Return a function that runs the check of this test on its backend."""
     session = conformance_session(request.config)
-    return lambda identifier: session.run(request.node, identifier, _conformance_opened)
+
+    def check(identifier: str) -> None:
+        __tracebackhide__ = True
+        session.run(request.node, identifier, _conformance_opened)
+
+    return check
 
 
 def conformance_session(config: pytest.Config) -> ConformanceSession:

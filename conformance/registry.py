@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 GROUP = "conformance.backends"
 WAYS = (
-    "name one in pyproject.toml ([tool.conformance] backends = {mystore = \"mystore:open_store\"}); "
+    'name one in pyproject.toml ([tool.conformance] backends = {mystore = "mystore:open_store"}); '
     "or publish an opener in the entry point group conformance.backends; "
     "or hand one over in a test file (test_conformance = conformance.suite(open_store)), "
     "in a conftest.py with @conformance.backend, or as a session-scoped fixture conformance_backend"
@@ -58,7 +58,7 @@ def backend(name: str | F | None = None, /) -> Callable[[F], F] | F:
 
 def _register(opener: F, name: str | None) -> F:
     code = getattr(opener, "__code__", None)
-    frame = sys._getframe(2)  # noqa: SLF001 - the file that decorates, for openers that are no functions
+    frame = sys._getframe(2)  # noqa: SLF001  # type: ignore[reportPrivateUsage]
     entry = Registered(
         name=name or name_of(opener),
         opener=opener,

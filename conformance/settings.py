@@ -70,10 +70,12 @@ def _table(data: Any, key: str) -> Any:
 def _check(file: Path, table: dict[str, Any]) -> None:
     backends = table.get("backends", {})
     if not isinstance(backends, dict) or not all(isinstance(v, str) for v in cast("dict[str, Any]", backends).values()):
-        raise Problem(f'{file}: backends maps names to connection strings: backends = {{mystore = "mystore:open_store"}}')
+        example = 'backends = {mystore = "mystore:open_store"}'
+        raise Problem(f"{file}: backends maps names to connection strings: {example}")
     profile = table.get("profile", "standard")
     if profile not in PROFILE_NAMES:
-        raise Problem(f"{file}: profile is {profile!r}{meant(str(profile), PROFILE_NAMES, '; use smoke, standard or deep')}")
+        hint = meant(str(profile), PROFILE_NAMES, "; use smoke, standard or deep")
+        raise Problem(f"{file}: profile is {profile!r}{hint}")
     if type(table.get("seed", 0)) is not int:
         raise Problem(f"{file}: seed is {table['seed']!r} and not a whole number")
     if not isinstance(table.get("deviations", ""), str):

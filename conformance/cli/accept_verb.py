@@ -20,7 +20,15 @@ from conformance.settings import settings
 @click.option("--reason", default="", metavar="TEXT", help="Why the backend behaves so. [what was observed]")
 @click.option("--issue", metavar="URL", help="Where it is tracked. [untracked = true]")
 @click.option("--yes", is_flag=True, help="Write without asking.")
-def command(results: Path | None, declared: Path | None, *, prune: bool, reason: str, issue: str | None, yes: bool) -> None:
+def command(
+    results: Path | None,
+    declared: Path | None,
+    *,
+    prune: bool,
+    reason: str,
+    issue: str | None,
+    yes: bool,
+) -> None:
     """Declare the failures of a run (the last one) as deviations: from then on only a change fails.
 
     \b

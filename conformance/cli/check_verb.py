@@ -18,18 +18,44 @@ from conformance.registry import entry_point_backends
 from conformance.settings import Settings, settings
 
 EMBEDDED = ("memory", "fs", "moto")
+FILE = click.Path(path_type=Path)
 
 
 @click.command(name="check")
 @click.argument("backends", nargs=-1, metavar="[BACKEND]...")
-@click.option("--profile", metavar="smoke|standard|deep", help="How much to ask of a backend: about 300, 3,000 or as many calls as it takes. [standard]")
-@click.option("--seed", metavar="N", help="Where the examples come from: the same seed gives the same examples; random for a new one. [0]")
-@click.option("--only", multiple=True, metavar="ID", help="Only this check, requirement or subject (delete); may be given several times.")
-@click.option("-n", "workers", type=click.IntRange(1, 64), default=1, metavar="WORKERS", help="Processes per backend. [1]")
-@click.option("--declared", type=click.Path(path_type=Path), metavar="FILE", help="The deviations file: what the backend is known to do otherwise.")
-@click.option("--results", type=click.Path(path_type=Path), metavar="FILE.jsonl", help="Where to write the result document. [.conformance/last.jsonl]")
-@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Where to write the page. [conformance-report.html]")
-@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Also write JUnit XML.")
+@click.option(
+    "--profile",
+    metavar="smoke|standard|deep",
+    help="How much to ask of a backend: about 300 calls, about 3,000, or as many as it takes. [standard]",
+)
+@click.option(
+    "--seed",
+    metavar="N",
+    help="Where examples come from: one seed, one set of examples; random for a new one. [0]",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ID",
+    help="Only this check, requirement or subject (delete); may be given several times.",
+)
+@click.option(
+    "-n", "workers", type=click.IntRange(1, 64), default=1, metavar="WORKERS", help="Processes per backend. [1]"
+)
+@click.option(
+    "--declared",
+    type=FILE,
+    metavar="FILE",
+    help="The deviations file: what the backend is known to do otherwise.",
+)
+@click.option(
+    "--results",
+    type=FILE,
+    metavar="FILE.jsonl",
+    help="Where to write the result document. [.conformance/last.jsonl]",
+)
+@click.option("--report", type=FILE, metavar="FILE.html", help="Where to write the page. [conformance-report.html]")
+@click.option("--junit", type=FILE, metavar="FILE.xml", help="Also write JUnit XML.")
 @click.option("--allow-non-empty", is_flag=True, help="Go on where the directory or prefix holds something already.")
 @click.option("--deadline", type=click.FloatRange(min=0.1), metavar="SECONDS", help="How long one call may take. [15]")
 @click.option("--quiet", "-q", is_flag=True, help="Only the verdicts.")

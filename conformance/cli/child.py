@@ -132,7 +132,7 @@ def _orphan(backend: Backend, root: str, used: int) -> list[str]:
     return spaces.clean()
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 

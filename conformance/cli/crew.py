@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from conformance.cli.child import Job, serve
 from conformance.problems import Problem
@@ -152,26 +153,25 @@ class Crew:
         theirs.close()
         self._children.append(Child(process, ours))
 
-    def _hear(self, child: Child, message: tuple[object, ...], report: Report) -> None:
+    def _hear(self, child: Child, message: tuple[Any, ...], report: Report) -> None:
         child.seen = time.monotonic()
         match message:
-            case ("refused", str(sentence)):
+            case ("refused", sentence):
                 if self.entry is None:
                     raise Problem(sentence)
                 self._why = f"{self._why}: {sentence}"
                 self._leave(child)
-            case ("ready", BackendEntry() as entry, list() as plan, str(root)):
+            case ("ready", entry, plan, root):
                 child.ready, child.root = True, root
                 if self.entry is None:
-                    self.entry = entry
-                    self.plan = [planned for planned in plan if isinstance(planned, Planned)]  # type: ignore[reportUnknownVariableType]
-            case ("result", dict() as data):
+                    self.entry, self.plan = entry, plan
+            case ("result", data):
                 child.check = None
                 self._report(Result.from_json(data), report)
-            case ("alive", int(used)):
+            case ("alive", used):
                 child.used = used
-            case ("cleaned", list() as leaks):
-                self.leaks += [str(path) for path in leaks]  # type: ignore[reportUnknownVariableType]
+            case ("cleaned", leaks):
+                self.leaks += leaks
                 child.process.join(10)
                 self._leave(child)
             case _:

@@ -18,7 +18,7 @@ from conformance.engine.runner import Runner
 from conformance.planning import Asked
 from conformance.problems import printable
 from conformance.settings import settings
-from conformance.storage import Features, Restrictions, Storage
+from conformance.storage import Features, ListMode, Restrictions, Storage
 
 PATIENCE = 15.0
 
@@ -98,8 +98,9 @@ def _declares(features: Features, limits: Restrictions) -> None:
 
 
 def _modes(value: Any) -> str:
-    names = [flag.name.lower() for flag in type(value) if flag in value] if hasattr(type(value), "__members__") else []
-    return "|".join(names) or str(value)
+    if isinstance(value, ListMode):
+        return "|".join(str(mode.name).lower() for mode in ListMode if mode in value)
+    return str(value)
 
 
 def _line(*, ok: bool, text: str) -> None:

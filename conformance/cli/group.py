@@ -21,11 +21,11 @@ INTERRUPTED = 130
 class Verbs(click.Group):
     """Loads a verb when it is asked for, and suggests the one that was meant."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
         """Return the verbs in the order in which one meets them."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
         """Return the verb of that name."""
         if cmd_name not in VERBS:
             return None
@@ -39,13 +39,15 @@ class Verbs(click.Group):
         if name not in VERBS and not name.startswith("-"):
             hint = meant(name, VERBS, f"; the verbs are {', '.join(VERBS)}")
             looks_like_backend = ":" in name or name in {"memory", "fs", "moto"}
-            raise Problem(f"there is no verb {name!r}" + (f"; try conformance check {name}" if looks_like_backend else hint))
+            hint = f"; try conformance check {name}" if looks_like_backend else hint
+            raise Problem(f"there is no verb {name!r}{hint}")
         return super().resolve_command(ctx, args)
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a verb and turn what went wrong into one sentence and an exit code."""
         try:
-            code = super().main(args, prog_name, **{**extra, "standalone_mode": False})
+            extra["standalone_mode"] = False
+            code: Any = super().main(args, prog_name, **extra)
         except click.exceptions.Exit as exit_:
             code = exit_.exit_code
         except click.Abort:

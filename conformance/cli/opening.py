@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from conformance.adapters.connection import Connection, open_backend
@@ -14,7 +14,7 @@ from conformance.storage import StorageError
 
 
 @contextmanager
-def opened(name: str, spec: str, asked: Asked) -> Iterator[tuple[Connection, Runner]]:
+def opened(name: str, spec: str, asked: Asked) -> Generator[tuple[Connection, Runner]]:
     """Yield the connection and a runner; afterwards what was made is removed.
 
     Raises:

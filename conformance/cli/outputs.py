@@ -8,7 +8,6 @@ from pathlib import Path
 from conformance.declaration import DeclarationInvalid, Declarations, Judgement, load
 from conformance.problems import Problem
 from conformance.report import junit, markdown, page
-
 from conformance.results import Document, DocumentError, read
 
 

@@ -93,7 +93,8 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
         raise Problem(f"{result.check} is no check of this version, and its sequence alone shows nothing wrong")
     again = runner.run(check)
     if again.failure is not None:
-        click.echo(f"\n  expected  {printable(again.failure.expected)}\n  observed  {printable(again.failure.observed)}")
+        click.echo(f"\n  expected  {printable(again.failure.expected)}")
+        click.echo(f"  observed  {printable(again.failure.observed)}")
         click.echo(f"\nSTILL FAILS: {again.failure.requirement} (seen by the whole check {check.id})")
         return 1
     if again.state != "pass":

@@ -169,5 +169,5 @@ def _written(ran: Ran, writer: Writer, seconds: float) -> Document:
     return Document(header=ran.header, results=results, footer=footer)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -59,9 +59,9 @@ def wanted_backends(config: pytest.Config) -> tuple[str, ...]:
 
 def collector(file: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Return the collector of the anchor file, when this is it and it names backends."""
-    if file.parent != parent.config.rootpath or not parent.config.stash.get(_specs, {}):
+    if file.parent != parent.config.rootpath or not parent.config.stash.get(_specs, None):
         return None
-    return Anchor.from_parent(parent, path=file)
+    return cast("Any", Anchor).from_parent(parent, path=file)  # pytest leaves its constructors untyped
 
 
 class Anchor(pytest.File):
@@ -74,22 +74,21 @@ class Anchor(pytest.File):
         from conformance.storage import StorageError
 
         session = conformance_session(self.config)
+        make: Any = cast("Any", CheckItem).from_parent
         for name, spec in self.config.stash[_specs].items():
             try:
                 connection = open_backend(spec)
             except StorageError as error:
                 raise self.CollectError(f"{name} = {spec!r}: {error.message or error}") from None
             for check in session.checks:
-                yield CheckItem.from_parent(
-                    self, name=f"conformance[{test_id(name, check.id)}]", check=check.id, connection=connection
-                )
+                yield make(self, name=f"conformance[{test_id(name, check.id)}]", check=check.id, connection=connection)
 
 
 class CheckItem(pytest.Item):
     """One check of one configured backend."""
 
     def __init__(self, *, check: str, connection: Connection, **rest: Any) -> None:
-        super().__init__(**rest)
+        super().__init__(**rest)  # type: ignore[reportUnknownMemberType]
         self.check = check
         self.connection = connection
         self.add_marker(pytest.mark.conformance)

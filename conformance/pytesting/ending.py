@@ -11,7 +11,6 @@ import pytest
 from conformance.declaration import Exit, Judgement, judge
 from conformance.engine.laws import checks
 from conformance.planning import header, now, own_folder, planned
-
 from conformance.report import page
 from conformance.results import BackendEntry, Document, Footer, Planned, Result, cover, dumps
 
@@ -53,7 +52,8 @@ class Ending:
         for backend, paths in self.document.footer.leaks.items():
             terminal.line(f"{backend} still holds what could not be removed: {', '.join(paths[:5])}", red=True)
         if self.missing:
-            terminal.line(f"{len(self.missing)} planned checks were not reported, the first {self.missing[0]}", red=True)
+            told = f"{len(self.missing)} planned checks were not reported, the first {self.missing[0]}"
+            terminal.line(told, red=True)
         for file in self.files:
             terminal.line(f"written: {file}")
 

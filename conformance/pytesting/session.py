@@ -7,7 +7,7 @@ document. Results travel with the report of each test, so that a worker that die
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -256,7 +256,7 @@ class ConformanceSession:
                 return f"--conformance-backend {wanted}: no backend of that name{meant(wanted, names, known)}"
         return ""
 
-    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+    def pytest_deselected(self) -> None:
         """Note that the run was narrowed: an empty rest is no error then."""
         self.narrowed = True
 
@@ -282,9 +282,11 @@ class ConformanceSession:
         node.workerinput["conformance_seed"] = self.asked.seed
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the result into the report, and the failure in words."""
-        report: pytest.TestReport = yield
+        report = yield
         found = identity(item.nodeid)
         if found is None or not item.get_closest_marker("conformance"):
             return report
@@ -379,11 +381,12 @@ def _twice(nodeids: Sequence[str]) -> str:
     seen: dict[Identity, str] = {}
     for nodeid in nodeids:
         known = identity(nodeid)
+        if known is None:
+            continue
         if known in seen:
             return (
                 f"two tests check {known.backend!r}: {seen[known]} and {nodeid}; "
                 "give each backend a name of its own, conformance.suite(one=…)"
             )
-        if known is not None:
-            seen[known] = nodeid
+        seen[known] = nodeid
     return ""

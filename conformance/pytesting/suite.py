@@ -7,11 +7,12 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from conformance.engine.backend import Backend, Opener
 from conformance.problems import Problem
 from conformance.registry import name_of
 
 
-def suite(*openers: Callable[..., Any] | str, **named: Callable[..., Any] | str) -> Callable[..., None]:
+def suite(*openers: Opener | Backend | str, **named: Opener | Backend | str) -> Callable[..., None]:
     """Return a test that is every check of the suite, once per backend.
 
     ::
@@ -33,11 +34,16 @@ def suite(*openers: Callable[..., Any] | str, **named: Callable[..., Any] | str)
 
     """
     handed: dict[str, Any] = {}
-    pairs = [*((opener if isinstance(opener, str) else None, opener) for opener in openers), *named.items()]
+    pairs: list[tuple[str | None, Any]] = [
+        *((opener if isinstance(opener, str) else None, opener) for opener in openers),
+        *named.items(),
+    ]
     for name, opener in pairs:
-        if not callable(opener) and not isinstance(opener, (str, _Backend())):
+        if not callable(opener) and not isinstance(opener, (str, Backend)):
             raise Problem(f"conformance.suite({opener!r}): give functions open(work_dir) -> Storage")
-        label = name or getattr(opener, "name", None) or name_of(opener)  # type: ignore[reportArgumentType]
+        label = name or (
+            opener.name if isinstance(opener, Backend) else name_of(opener) if callable(opener) else opener
+        )
         if label in handed:
             raise Problem(f"two backends are called {label!r}: name them, conformance.suite(one=…, two=…)")
         handed[label] = opener
@@ -47,15 +53,9 @@ def suite(*openers: Callable[..., Any] | str, **named: Callable[..., Any] | str)
         conformance_check(check)
 
     # The test belongs to the file that asked for it: that is where pytest shall say it stands.
-    frame = sys._getframe(1)  # noqa: SLF001
+    frame = sys._getframe(1)  # noqa: SLF001  # type: ignore[reportPrivateUsage]
     code: CodeType = test_conformance.__code__
     test_conformance.__code__ = code.replace(co_filename=frame.f_code.co_filename, co_firstlineno=frame.f_lineno)
     test_conformance.__module__ = str(frame.f_globals.get("__name__", __name__))
     test_conformance.__conformance__ = handed  # type: ignore[attr-defined]
     return test_conformance
-
-
-def _Backend() -> type[Any]:  # noqa: N802
-    from conformance.engine.backend import Backend
-
-    return Backend
