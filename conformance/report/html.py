@@ -40,15 +40,19 @@ def page(document: Document, judgement: Judgement, *, extras: Sequence[Section] 
     document itself, so it can be read by a program as well.
     """
     shown = view(document, judgement)
-    return _environment().get_template("page.html.j2").render(
-        view=shown,
-        document=document,
-        header=document.header,
-        footer=document.footer,
-        verdicts=judgement.verdicts,
-        title=title or shown.title,
-        extras=extras,
-        source=_embedded(dumps(document)),
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            view=shown,
+            document=document,
+            header=document.header,
+            footer=document.footer,
+            verdicts=judgement.verdicts,
+            title=title or shown.title,
+            extras=extras,
+            source=_embedded(dumps(document)),
+        )
     )
 
 
@@ -64,7 +68,14 @@ def _environment() -> Environment:
     )
     words: dict[str, Any] = {"SIGNS": SIGNS, "SHORT": SHORT, "LEVELS": LEVELS, "tally": tally}
     environment.globals.update(words)
-    environment.filters.update(attribute=_attribute, python=_python, slug=_slug, thousands=_thousands, duration=_duration)
+    environment.filters.update(
+        attribute=_attribute,
+        breakable=_breakable,
+        python=_python,
+        slug=_slug,
+        thousands=_thousands,
+        duration=_duration,
+    )
     return environment
 
 
@@ -94,6 +105,11 @@ def _slug(identifier: str) -> Markup:
     """Return an identifier as an anchor: nothing in it needs escaping, and two never become one."""
     kept = (c if c.isascii() and (c.isalnum() or c in ".-_") else f"~{ord(c):x}~" for c in identifier)
     return Markup("".join(kept))  # noqa: S704 - only letters, digits and four signs are left
+
+
+def _breakable(identifier: str) -> Markup:
+    """Return an identifier that may be broken into lines after its dots and underscores only."""
+    return Markup(visible(str(escape(identifier))).replace(".", ".<wbr>").replace("_", "_<wbr>"))  # noqa: S704
 
 
 def _thousands(value: int) -> str:

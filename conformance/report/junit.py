@@ -98,12 +98,14 @@ def _line(failure: Failure) -> str:
 
 
 def _story(failure: Failure, replay: str) -> str:
-    return "\n".join([
-        failure.what,
-        f"expected: {failure.expected}",
-        f"observed: {failure.observed}",
-        f"reproduced: {failure.reproduced or 'not tried again'}",
-        f"replay: {replay}",
-        "",
-        failure.script,
-    ])
+    return "\n".join(
+        [
+            failure.what,
+            f"expected: {failure.expected}",
+            f"observed: {failure.observed}",
+            f"reproduced: {failure.reproduced or 'not tried again'}",
+            f"replay: {replay}",
+            "",
+            failure.script,
+        ]
+    )

@@ -46,8 +46,13 @@ def _head(document: Document, judgement: Judgement, alarms: Iterable[str]) -> It
     if told:
         yield f"> [!WARNING]\n{told}"
     for verdict in judgement.verdicts:
-        counts = " · ".join(f"{SIGNS[state].glyph} {count} {SIGNS[state].word}" for state, count in tally(verdict).items())
-        lines = [f"{MARKS[verdict.code]} **{_plain(verdict.backend)}**: {_plain(verdict.words)}  ", f"<sub>{counts}</sub>"]
+        counts = " · ".join(
+            f"{SIGNS[state].glyph} {count} {SIGNS[state].word}" for state, count in tally(verdict).items()
+        )
+        lines = [
+            f"{MARKS[verdict.code]} **{_plain(verdict.backend)}**: {_plain(verdict.words)}  ",
+            f"<sub>{counts}</sub>",
+        ]
         yield "\n".join([*lines, *(f"- {_plain(note)}" for note in verdict.weak)])
     header = document.header
     yield (

@@ -98,9 +98,7 @@ def _subjects(shown: View) -> Table:
     for group in shown.groups:
         cells: list[Text] = []
         for verdict in shown.judgement.verdicts:
-            states = Counter(
-                verdict.cells[row.id].state for row in group.rows if row.id in verdict.cells
-            )
+            states = Counter(verdict.cells[row.id].state for row in group.rows if row.id in verdict.cells)
             told = [(f"{SIGNS[state].glyph}{states[state]} ", STYLES[state]) for state in SIGNS if states[state]]
             cells.append(Text.assemble(*told))
         table.add_row(group.subject.replace("_", " "), *cells)

@@ -168,9 +168,7 @@ def _groups(document: Document, judgement: Judgement) -> Iterable[Group]:
         subjects.setdefault(text.subject, []).append(row)
     for subject, rows in subjects.items():
         calls = sum(
-            result.calls
-            for result in document.results
-            if texts.get(result.requirement, UNKNOWN).subject == subject
+            result.calls for result in document.results if texts.get(result.requirement, UNKNOWN).subject == subject
         )
         yield Group(subject=subject, rows=tuple(sorted(rows, key=_disagreement)), calls=calls)
 
@@ -190,14 +188,11 @@ def _cards(document: Document, judgement: Judgement) -> Iterable[Card]:
             causes: dict[str, list[tuple[Result, Failure]]] = {}
             for result, failure in cell.blaming:
                 causes.setdefault(failure.signature, []).append((result, failure))
-            for seen in causes.values():
-                found.append(_card(document, cell, seen, numbers))
+            found += [_card(document, cell, seen, numbers) for seen in causes.values()]
     return sorted(found, key=lambda card: card.state == "deviation")
 
 
-def _card(
-    document: Document, cell: Cell, seen: list[tuple[Result, Failure]], numbers: Mapping[str, int]
-) -> Card:
+def _card(document: Document, cell: Cell, seen: list[tuple[Result, Failure]], numbers: Mapping[str, int]) -> Card:
     # The check of the requirement itself tells more than one that ran into it; a short program more than a long one.
     seen.sort(key=lambda pair: (pair[0].requirement != cell.requirement, len(pair[1].calls)))
     result, failure = seen[0]

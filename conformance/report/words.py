@@ -24,7 +24,7 @@ SIGNS: Mapping[str, Sign] = {
     "fail": Sign("✕", "fail", "does not hold, and nobody declared it"),
     "deviation": Sign("≠", "deviation", "does not hold, as the backend declares"),
     "stale": Sign("↻", "stale", "declared as a deviation, but the entry is out of date"),
-    "not-applicable": Sign("–", "n/a", "the backend does not declare what it needs"),
+    "not-applicable": Sign("\N{EN DASH}", "n/a", "the backend does not declare what it needs"),
     "not-run": Sign("○", "not run", "nothing was seen of it in this run"),
     "error": Sign("!", "error", "the kit or the environment failed, nothing is known"),
 }
@@ -83,12 +83,25 @@ def issue_text(backend: str, failure: Failure, document: Document, statement: st
     parts = [
         f"## {failure.requirement} does not hold on {on_one_line(backend)}",
         *([f"> {statement}"] if statement else []),
-        f"{on_one_line(failure.what)}\n\n- expected: {on_one_line(failure.expected)}\n"
-        f"- observed: {on_one_line(failure.observed)}\n- reproduced: {failure.reproduced or 'not tried again'}",
+        on_one_line(failure.what),
+        "\n".join(
+            [
+                f"- expected: {on_one_line(failure.expected)}",
+                f"- observed: {on_one_line(failure.observed)}",
+                f"- reproduced: {failure.reproduced or 'not tried again'}",
+            ]
+        ),
         *([fenced(visible(failure.script), "python")] if failure.script else []),
         f"Replay: `{on_one_line(replay)}`",
-        f"storage-conformance {header.kit}, profile {header.profile}, seed {header.seed}, "
-        f"Python {header.python}, {on_one_line(header.platform)}",
+        ", ".join(
+            [
+                f"storage-conformance {header.kit}",
+                f"profile {header.profile}",
+                f"seed {header.seed}",
+                f"Python {header.python}",
+                on_one_line(header.platform),
+            ]
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
