@@ -261,7 +261,7 @@ def test_uploads_are_listed_across_pages(paged):
 def test_parts_are_listed_across_pages(scripted):
     store, script = scripted
     for marker, numbers, answer in ((None, (1, 2), {"IsTruncated": True, "NextPartNumberMarker": 2}), (2, (9,), {})):
-        expected = {"Bucket": "b", "Key": "w/a", "UploadId": "u", "MaxParts": 1000}
+        expected = {"Bucket": "b", "Key": "w/a", "UploadId": "u", "MaxParts": Location(bucket="b").page_size}
         parts = [{"PartNumber": number, "Size": 7, "ETag": f'"{number}"'} for number in numbers]
         script.add_response(
             "list_parts",
