@@ -47,6 +47,7 @@ write              error|count         *                          write.stores
 read               count               range                      read.range
 read               count               offset                     read.offset
 read               count               size                       read.size
+read               count               *                          read.whole
 read               *                   size_zero                  read.size_zero
 read               *                   beyond_the_end             read.beyond_end
 read               *                   size_beyond_the_end        read.size_beyond_end
@@ -154,6 +155,7 @@ write_page         *                   overlap                    page.overlap
 write_page         *                   *                          page.write
 list               twice               *                          list.complete
 list               outside             *                          list.boundary
+list               deeper              *                          list.direct_children
 list               missing_directory   *                          list.implicit_directories
 list               error|code          root                       list.root
 list               error|code          missing                    list.missing

@@ -57,6 +57,16 @@ def _prefixed(world: World, prefix: str) -> tuple[set[Shown], set[Shown]]:
     return must, may
 
 
+def _aspect(world: World, kind: str, at: str, path: str, *, directory: bool) -> str:
+    """Return the kind of a difference more closely: what is amiss is a directory, lies elsewhere, or lies deeper."""
+    if kind == "missing" and directory:
+        return "missing directory"
+    if kind == "extra" and not at.startswith(path):
+        return "outside"
+    entry = world.space.entries.get(at)
+    return "deeper" if kind == "extra" and not directory and entry is not None else kind
+
+
 def _wrong(
     world: World, found: list[Any], allowed: tuple[set[Shown], set[Shown]], path: str, what: str
 ) -> Finding | None:
@@ -72,8 +82,7 @@ def _wrong(
     for kind, entries in (("missing", missing), ("extra", extra), ("twice", twice)):
         if entries:
             at, directory = entries[0]
-            outside = kind == "extra" and not at.startswith(path)
-            aspect = "outside" if outside else "missing directory" if kind == "missing" and directory else kind
+            aspect = _aspect(world, kind, at, path, directory=directory)
             expected = ", ".join(repr(p) + "/" * d for p, d in sorted(must)) or "no objects"
             observed = ", ".join(repr(p) + "/" * d for p, d in sorted(shown.elements())) or "no objects"
             return Finding(aspect, at, what, expected, observed)
