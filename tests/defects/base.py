@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from conformance.storage import Features, Object, ObjectMode, Storage, StorageError, StorageMeta, operations
+from conformance.storage.base import Reader
 
 Opener = Callable[[str], Storage]
 _D = TypeVar("_D", bound="type[Defective]")
@@ -111,6 +112,31 @@ def _forward(op: str) -> Callable[..., Any]:
 for _op in operations():
     if _op not in {"features", "metadata"}:
         setattr(Defective, _op, _forward(_op))
+
+
+class Tee:
+    """A reader that keeps what was read through it and how that went."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.chunks: list[bytes] = []
+        self.ended = False
+        self.failed = False
+
+    @property
+    def data(self) -> bytes:
+        """Everything that was read."""
+        return b"".join(self.chunks)
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            chunk = self._reader.read(size)
+        except Exception:
+            self.failed = True
+            raise
+        self.ended = not chunk
+        self.chunks.append(chunk)
+        return chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

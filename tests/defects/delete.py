@@ -286,7 +286,7 @@ class TombstoneSurvivesRewrite(Defective):
         return iter([found for found in super().list(path, **pairs) if found.path not in self.memory("tombstones")])
 
 
-@defect(trips=GONE)
+@defect(trips=(*GONE, "delete.forgets"))
 class SecondDeletionIsLost(Defective):
     """An object written anew after its deletion cannot be deleted a second time."""
 

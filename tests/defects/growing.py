@@ -7,17 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from conformance.storage import Block, Object, ObjectMode, Reader
+from conformance.storage import Block, Object, ObjectMode, Reader, StorageError
 
-from .base import Defective, defect
-
-
-def _read(r: Reader | None, size: int) -> bytes:
-    data = b""
-    while r is not None and len(data) < size and (chunk := r.read(min(size - len(data), 1 << 16))):
-        data += chunk
-    return data
-
+from .base import Defective, Tee, defect
 
 # Append objects
 
@@ -35,28 +27,27 @@ class AppendReplaces(Defective):
     """Every append replaces what was appended before."""
 
     def write_append(self, o: Object, r: Reader | None, size: int, **pairs: Any) -> int:
-        if ObjectMode.APPEND in o.mode and size > 0:
-            found = self.look(o.path)
-            data = _read(r, size)
-            if found is not None and len(data) == size:
-                self.inner.create_append(o.path)
-            r = io.BytesIO(data)
-        return super().write_append(o, r, size, **pairs)
+        tee = None if r is None else Tee(r)
+        count = super().write_append(o, tee, size, **pairs)
+        if tee is not None and tee.data:
+            self.inner.create_append(o.path)
+            self.inner.write_append(o, io.BytesIO(tee.data), len(tee.data))
+        return count
 
 
 @defect(trips=("append.commit",))
 class CommitReversesAppends(Defective):
     """commit_append puts the appends together in the wrong order."""
 
-    def write_append(self, o: Object, r: Reader | None, size: int, **pairs: Any) -> int:
-        data = _read(r, size)
-        count = super().write_append(o, io.BytesIO(data), size, **pairs)
-        self.memory("appends").setdefault(o.path, []).append(data)
-        return count
-
     def create_append(self, path: str, **pairs: Any) -> Object:
         self.memory("appends").pop(path, None)
         return super().create_append(path, **pairs)
+
+    def write_append(self, o: Object, r: Reader | None, size: int, **pairs: Any) -> int:
+        tee = None if r is None else Tee(r)
+        count = super().write_append(o, tee, size, **pairs)
+        self.memory("appends").setdefault(o.path, []).append(b"" if tee is None else tee.data)
+        return count
 
     def commit_append(self, o: Object) -> None:
         super().commit_append(o)
@@ -99,10 +90,14 @@ class AppendShortReaderAccepted(Defective):
     """write_append stores what a reader has that ends early, and succeeds."""
 
     def write_append(self, o: Object, r: Reader | None, size: int, **pairs: Any) -> int:
-        if ObjectMode.APPEND not in o.mode or size <= 0:
-            return super().write_append(o, r, size, **pairs)
-        data = _read(r, size)
-        return super().write_append(o, io.BytesIO(data), len(data), **(pairs if len(data) == size else {}))
+        tee = None if r is None else Tee(r)
+        try:
+            return super().write_append(o, tee, size, **pairs)
+        except StorageError:
+            if tee is None or not tee.ended:
+                raise
+            self.inner.write_append(o, io.BytesIO(tee.data), len(tee.data))
+            return size
 
 
 @defect(trips=("append.size_maximum", "metadata.append_size_enforced"))
@@ -128,8 +123,8 @@ class AppendsShareTail(Defective):
 
     def write_append(self, o: Object, r: Reader | None, size: int, **pairs: Any) -> int:
         latest = self.shared.get("latest", o)
-        there = ObjectMode.APPEND in o.mode and self.look(latest.path) is not None
-        return super().write_append(latest if there else o, r, size, **pairs)
+        known = ObjectMode.APPEND in o.mode and self.look(latest.path) is not None
+        return super().write_append(latest if known else o, r, size, **pairs)
 
 
 # Block objects
@@ -174,9 +169,11 @@ class BlockWrittenOnceOnly(Defective):
     """A block written again keeps its first content."""
 
     def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
-        if ObjectMode.BLOCK in o.mode and bid in {block.id for block in self.inner.list_block(o)}:
-            return len(_read(r, size))
-        return super().write_block(o, r, size, bid)
+        tee = None if r is None else Tee(r)
+        count = super().write_block(o, tee, size, bid)
+        first = self.memory("first").setdefault((o.path, bid), b"" if tee is None else tee.data)
+        self.inner.write_block(o, io.BytesIO(first), len(first), bid)
+        return count
 
 
 @defect(trips=("block.only_named",))
@@ -204,12 +201,12 @@ class UnknownBlocksSkipped(Defective):
 
 @defect(trips=("block.hidden",))
 class BlocksVisibleAtOnce(Defective):
-    """The first block is the object as soon as it is written."""
+    """A block is the object as soon as it is written."""
 
     def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
-        data = _read(r, size)
-        count = super().write_block(o, io.BytesIO(data), size, bid)
-        self.put(o.path, data)
+        tee = None if r is None else Tee(r)
+        count = super().write_block(o, tee, size, bid)
+        self.put(o.path, b"" if tee is None else tee.data)
         return count
 
 
@@ -237,13 +234,12 @@ class PageWriteTruncates(Defective):
     """write_page cuts the object behind what it writes."""
 
     def write_page(self, o: Object, r: Reader | None, size: int, offset: int) -> int:
-        before = (self.content(o.path) or b"") if ObjectMode.PAGE in o.mode else b""
-        data = _read(r, size)
-        if before[offset + size :] and len(data) == size:
+        count = super().write_page(o, r, size, offset)
+        data = self.content(o.path) or b""
+        if size and data[offset + size :]:
             self.inner.create_page(o.path)
-            self.inner.write_page(o, io.BytesIO(before[:offset] + data), offset + size, 0)
-            return size
-        return super().write_page(o, io.BytesIO(data), size, offset)
+            self.inner.write_page(o, io.BytesIO(data), offset + size, 0)
+        return count
 
 
 @defect(trips=("page.overlap",))

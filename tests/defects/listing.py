@@ -257,7 +257,7 @@ class PrefixOneLevelOnly(Defective):
 
 
 @defect(trips=("list.prefix",), like="apache/opendal#8085")
-class PrefixIgnoresCase(Defective):
+class PrefixMatchesWildcards(Defective):
     """A listing in mode prefix matches as LIKE does, where ``_`` is any character."""
 
     def list(self, path: str, **pairs: Any) -> Iterator[Object]:

@@ -101,7 +101,9 @@ def measure(planted: Defect, backend: str, *, seed: int = 1, order: Order = "dir
                 "precise": blamed in planted.trips,
                 "calls": calls,
                 "length": len(result.failure.steps),
-                "what": f"{result.failure.what}: expected {result.failure.expected}, saw {result.failure.observed}"[:300],
+                "what": f"{result.failure.what}: expected {result.failure.expected}, saw {result.failure.observed}"[
+                    :300
+                ],
             }
             return Row(**{**_fields(row), **found})
     return Row(**{**_fields(row), "calls": calls})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from conformance.storage import (
@@ -20,28 +21,30 @@ from conformance.storage import (
     Writer,
 )
 
-from .base import Defective, defect
+from .base import Defective, Tee, defect
 
 COMPLETE = ("multipart.complete",)
 UPLOAD = ("create_multipart", "write_multipart", "complete_multipart")
 
 
 class Keeping(Defective):
-    """Keeps the bytes of every part under ``parts`` by upload and index, and the order of their arrival."""
+    """Keeps the bytes of every part under ``parts`` by upload and index, in the order of their arrival."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        if ObjectMode.PART not in o.mode or r is None:
-            return super().write_multipart(o, r, size, index, **pairs)
-        data = _read(r, size)
-        result = super().write_multipart(o, io.BytesIO(data), size, index, **pairs)
-        kept = self.memory("parts").setdefault(o.multipart_id, {})
+        tee = None if r is None else Tee(r)
+        result = super().write_multipart(o, tee, size, index, **pairs)
+        kept = self.parts_of(o)
         kept.pop(index, None)
-        kept[index] = data
+        kept[index] = b"" if tee is None else tee.data
         return result
 
     def parts_of(self, o: Object) -> dict[int, bytes]:
         """Return the parts of an upload by index, in the order of their arrival."""
-        return self.memory("parts").get(o.multipart_id, {})
+        return self.memory("parts").setdefault(o.multipart_id, {})
+
+    def again(self, o: Object, data: bytes, index: int) -> Part:
+        """Upload a part once more, with other bytes."""
+        return self.inner.write_multipart(o, io.BytesIO(data), len(data), index)[1]
 
 
 class Assembling(Keeping):
@@ -55,13 +58,6 @@ class Assembling(Keeping):
         given = list(parts)
         super().complete_multipart(o, given)
         self.spoil(o.path, lambda _: self.assembled(o, given))
-
-
-def _read(r: Reader, size: int) -> bytes:
-    data = b""
-    while len(data) < size and (chunk := r.read(min(size - len(data), 1 << 16))):
-        data += chunk
-    return data
 
 
 def _data(kept: dict[int, bytes], indexes: Iterable[int]) -> bytes:
@@ -153,7 +149,7 @@ class GapsRefused(Defective):
 
     def complete_multipart(self, o: Object, parts: Iterable[Part]) -> None:
         given = sorted(parts)
-        if any(later.index != part.index + 1 for part, later in zip(given, given[1:], strict=False)):
+        if any(later.index != part.index + 1 for part, later in pairwise(given)):
             raise Unexpected("part numbers must be contiguous")
         super().complete_multipart(o, given)
 
@@ -335,7 +331,7 @@ class ListedPartsRefused(Defective):
     """Parts that list_multipart told are not accepted by complete_multipart: their etags lack the quotes."""
 
     def list_multipart(self, o: Object) -> Iterator[Part]:
-        return (part._replace(etag=part.etag[::-1] + "-") for part in super().list_multipart(o))
+        return (replace(part, etag=part.etag[::-1] + "-") for part in super().list_multipart(o))
 
 
 # What becomes of the object and of the upload
@@ -459,11 +455,14 @@ class CompletedUploadTakesParts(Defective):
         self.memory("completed")[o.multipart_id] = True
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        if ObjectMode.PART in o.mode and o.multipart_id in self.memory("completed") and r is not None:
+        try:
+            return super().write_multipart(o, r, size, index, **pairs)
+        except ObjectNotExist:
+            if r is None or o.multipart_id not in self.memory("completed"):
+                raise
             late = r.read(size)
             self.spoil(o.path, lambda data: data + late)
             return size, Part(index, size, "late")
-        return super().write_multipart(o, r, size, index, **pairs)
 
 
 @defect(trips=("multipart.complete_leaves_uploads",))
@@ -489,14 +488,13 @@ class UploadIsAnEmptyObject(Defective):
 
 
 @defect(trips=("multipart.hidden_until_complete",))
-class PartsAreReadableAtOnce(Defective):
+class PartsAreReadableAtOnce(Keeping):
     """The first part is the object as soon as it is uploaded, where there is none."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        data = _read(r, size) if r is not None and ObjectMode.PART in o.mode else b""
-        result = super().write_multipart(o, None if r is None else io.BytesIO(data), size, index, **pairs)
+        result = super().write_multipart(o, r, size, index, **pairs)
         if self.look(o.path) is None:
-            self.put(o.path, data)
+            self.put(o.path, self.parts_of(o)[index])
         return result
 
 
@@ -524,13 +522,12 @@ class UploadDeletesObject(Defective):
 
 
 @defect(trips=("multipart.keeps_object_until_complete",))
-class FirstPartReplacesObject(Defective):
-    """The first part replaces the object at the path before completion."""
+class FirstPartReplacesObject(Keeping):
+    """A part replaces the object at the path before completion."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        data = _read(r, size) if r is not None and ObjectMode.PART in o.mode else b""
-        result = super().write_multipart(o, None if r is None else io.BytesIO(data), size, index, **pairs)
-        self.spoil(o.path, lambda _: data)
+        result = super().write_multipart(o, r, size, index, **pairs)
+        self.spoil(o.path, lambda _: self.parts_of(o)[index])
         return result
 
 
@@ -640,15 +637,13 @@ class EndedUploadDescribed(Defective):
 
 
 @defect(trips=("multipart.reupload_replaces",))
-class ReuploadIgnored(Defective):
+class ReuploadIgnored(Keeping):
     """A part uploaded again keeps its first content."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        if ObjectMode.PART in o.mode and r is not None:
-            known = {part.index: part for part in self.inner.list_multipart(o)}.get(index)
-            if known is not None and len(_read(r, size)) == size:
-                return size, known
-        return super().write_multipart(o, r, size, index, **pairs)
+        first = self.parts_of(o).get(index)
+        count, part = super().write_multipart(o, r, size, index, **pairs)
+        return count, part if first is None else self.again(o, first, index)
 
 
 @defect(trips=("multipart.reupload_replaces",))
@@ -656,12 +651,9 @@ class ReuploadAppends(Keeping):
     """A part uploaded again goes behind its first content."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        before = self.parts_of(o).get(index)
+        first = self.parts_of(o).get(index)
         count, part = super().write_multipart(o, r, size, index, **pairs)
-        if before:
-            both = before + self.parts_of(o)[index]
-            count, part = super().write_multipart(o, io.BytesIO(both), len(both), index)
-        return size, part
+        return count, self.again(o, first + self.parts_of(o)[index], index) if first else part
 
 
 @defect(trips=("multipart.write", "multipart.list"))
@@ -670,10 +662,10 @@ class PartIndexFromOne(Defective):
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
         count, part = super().write_multipart(o, r, size, index, **pairs)
-        return count, part._replace(index=part.index + 1)
+        return count, replace(part, index=part.index + 1)
 
     def complete_multipart(self, o: Object, parts: Iterable[Part]) -> None:
-        super().complete_multipart(o, [part._replace(index=part.index - 1) for part in parts])
+        super().complete_multipart(o, [replace(part, index=part.index - 1) for part in parts])
 
 
 @defect(trips=("multipart.write",))
@@ -682,7 +674,7 @@ class PartSizeZero(Defective):
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
         count, part = super().write_multipart(o, r, size, index, **pairs)
-        return count, part._replace(size=0)
+        return count, replace(part, size=0)
 
     def complete_multipart(self, o: Object, parts: Iterable[Part]) -> None:
         super().complete_multipart(o, _sized(self, o, parts))
@@ -741,13 +733,12 @@ class PartReaderReadOnce(Defective):
     """The reader of a part is asked once: short reads truncate, and the part is filled up with zeros."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        if ObjectMode.PART not in o.mode or r is None:
-            return super().write_multipart(o, r, size, index, **pairs)
-        first = r.read(size)
-        rest = _read(r, size - len(first))
-        whole = len(first) + len(rest) == size
-        data = first + (bytes(len(rest)) if whole else rest)
-        return super().write_multipart(o, io.BytesIO(data), size, index, **pairs)
+        tee = None if r is None else Tee(r)
+        count, part = super().write_multipart(o, tee, size, index, **pairs)
+        if tee is None or not tee.chunks or len(tee.chunks[0]) == size:
+            return count, part
+        first = tee.chunks[0].ljust(size, b"\0")
+        return self.inner.write_multipart(o, io.BytesIO(first), size, index)
 
 
 @defect(trips=("multipart.long_reader",), like="beyondstorage/go-storage: services/azblob, writeAppend")
@@ -755,13 +746,11 @@ class PartLongReaderStoredWhole(Defective):
     """A reader with more bytes than the size says is stored to its end as the part."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        if ObjectMode.PART not in o.mode or r is None or size <= 0:
-            return super().write_multipart(o, r, size, index, **pairs)
-        data = _read(r, size)
-        if len(data) == size and (rest := r.read()):
-            _, part = super().write_multipart(o, io.BytesIO(data + rest), size + len(rest), index)
-            return size, part
-        return super().write_multipart(o, io.BytesIO(data), size, index, **pairs)
+        tee = None if r is None else Tee(r)
+        count, part = super().write_multipart(o, tee, size, index, **pairs)
+        if tee is None or not tee.read():
+            return count, part
+        return size, self.inner.write_multipart(o, io.BytesIO(tee.data), len(tee.data), index)[1]
 
 
 @defect(trips=("multipart.short_reader",))
@@ -769,27 +758,27 @@ class PartShortReaderAccepted(Defective):
     """A part whose reader ends early is stored as far as it goes."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        if ObjectMode.PART not in o.mode or r is None or size <= 0:
-            return super().write_multipart(o, r, size, index, **pairs)
-        data = _read(r, size)
-        pairs = pairs if len(data) == size else {}
-        return super().write_multipart(o, io.BytesIO(data), len(data), index, **pairs)
+        tee = None if r is None else Tee(r)
+        try:
+            return super().write_multipart(o, tee, size, index, **pairs)
+        except StorageError:
+            if tee is None or not tee.ended:
+                raise
+            return self.inner.write_multipart(o, io.BytesIO(tee.data), len(tee.data), index)
 
 
 @defect(trips=("multipart.failing_reader",))
 class PartReaderFailureIgnored(Defective):
-    """A part whose reader raises, or is None, is stored empty."""
+    """A part whose reader raises is stored as far as it was read."""
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
-        if ObjectMode.PART not in o.mode or size <= 0:
-            return super().write_multipart(o, r, size, index, **pairs)
+        tee = None if r is None else Tee(r)
         try:
-            data = b"" if r is None else _read(r, size)
-        except Exception:  # noqa: BLE001
-            data = b""
-        if not data:
-            return super().write_multipart(o, None, 0, index)
-        return super().write_multipart(o, io.BytesIO(data), size, index, **pairs)
+            return super().write_multipart(o, tee, size, index, **pairs)
+        except Exception:
+            if tee is None or not tee.failed:
+                raise
+            return self.inner.write_multipart(o, io.BytesIO(tee.data), len(tee.data), index)
 
 
 @defect(trips=("multipart.failed_write_keeps_part",))
@@ -868,7 +857,7 @@ class PartsListedWithoutSize(ListingParts):
     """Listed parts have size 0."""
 
     def shown(self, parts: list[Part]) -> list[Part]:
-        return [part._replace(size=0) for part in parts]
+        return [replace(part, size=0) for part in parts]
 
 
 @defect(trips=("multipart.list_ascending",))
@@ -1020,4 +1009,4 @@ class FirstReadAfterCompleteIsEmpty(Defective):
 
 def _sized(self: Defective, o: Object, parts: Iterable[Part]) -> list[Part]:
     sizes = {part.index: part.size for part in self.inner.list_multipart(o)}
-    return [part._replace(size=sizes.get(part.index, part.size)) for part in parts]
+    return [replace(part, size=sizes.get(part.index, part.size)) for part in parts]

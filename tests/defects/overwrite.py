@@ -18,7 +18,7 @@ from conformance.storage import (
     operations,
 )
 
-from .base import NATIVE, Defective, defect
+from .base import NATIVE, Defective, Tee, defect
 
 READABLE = ("write", "copy", "move", "fetch", "complete_multipart", "combine_block", "commit_append")
 """Write operations after which the object can be read."""
@@ -105,7 +105,7 @@ def _keeps_tail(op: str) -> Callable[..., Any]:
         path = destination(op, arguments)
         old = self.content(path) or b""
         result = self.call(op, *arguments, **pairs)
-        if arguments[0] != path:
+        if operations()[op].params[0] != "src" or arguments[0] != path:
             self.spoil(path, lambda new: new + old[len(new) :])
         return result
 
@@ -174,16 +174,15 @@ class BlocksOfEarlierSessionStay(Defective):
     """create_block at a path with an unfinished block object keeps the blocks that this one had."""
 
     def create_block(self, path: str) -> Object:
-        kept = dict(self.memory("blocks").get(path, {}))
         o = super().create_block(path)
-        for bid, data in kept.items():
+        for bid, data in self.memory("blocks").get(path, {}).items():
             self.inner.write_block(o, io.BytesIO(data), len(data), bid)
         return o
 
     def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
-        data = b"" if r is None else r.read()
-        count = super().write_block(o, io.BytesIO(data), size, bid)
-        self.memory("blocks").setdefault(o.path, {})[bid] = data[:size]
+        tee = None if r is None else Tee(r)
+        count = super().write_block(o, tee, size, bid)
+        self.memory("blocks").setdefault(o.path, {})[bid] = b"" if tee is None else tee.data
         return count
 
 
@@ -198,9 +197,9 @@ class PartsOfEarlierUploadStay(Defective):
         return o
 
     def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> Any:
-        data = b"" if r is None or ObjectMode.PART not in o.mode else r.read(size)
-        result = super().write_multipart(o, None if r is None else io.BytesIO(data), size, index, **pairs)
-        self.memory("parts").setdefault(o.path, {})[index] = data
+        tee = None if r is None else Tee(r)
+        result = super().write_multipart(o, tee, size, index, **pairs)
+        self.memory("parts").setdefault(o.path, {})[index] = b"" if tee is None else tee.data
         return result
 
 

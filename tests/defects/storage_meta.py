@@ -67,7 +67,7 @@ class MinimumAboveMaximum(Defective):
         )
 
 
-@defect(trips=("metadata.restrictions_unlimited", "metadata.restrictions_sane"))
+@defect(trips=("metadata.restrictions_sane",))
 class UnlimitedIsZero(Defective):
     """A limit that there is not is published as 0."""
 

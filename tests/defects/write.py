@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.storage import Object, ObjectNotExist, Reader, RestrictionDissatisfied, StorageError, Writer
 
-from .base import NATIVE, Defective, defect
+from .base import NATIVE, Defective, Tee, defect
 
 STORES = ("write.stores",)
 
@@ -193,18 +193,6 @@ class WriteReturnsNone(Defective):
 # What readers may do
 
 
-class _Single:
-    """A reader of which only the first read counts."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._done = False
-
-    def read(self, size: int = -1, /) -> bytes:
-        done, self._done = self._done, True
-        return b"" if done else self._reader.read(size)
-
-
 class _Padded:
     """A reader that goes on with zero bytes where the other ends."""
 
@@ -220,12 +208,11 @@ class WriteReadsOnce(Defective):
     """The reader is asked once, and what it returns is stored as everything: short reads truncate."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
-        first = _Single(r).read(size) if r is not None and size > 0 else b""
-        if 0 < len(first) < size and not self.is_directory(path):
-            pairs = {name: value for name, value in pairs.items() if name not in {"content_md5", "io_callback"}}
-            super().write(path, io.BytesIO(first), len(first), **pairs)
-            return size
-        return super().write(path, r if r is None or size <= 0 else io.BytesIO(first), size, **pairs)
+        tee = None if r is None else Tee(r)
+        count = super().write(path, tee, size, **pairs)
+        if tee is not None and tee.chunks:
+            self.spoil(path, lambda _: tee.chunks[0])
+        return count
 
 
 @defect(trips=("write.any_reader",))
@@ -254,11 +241,14 @@ class ShortReaderAccepted(Defective):
     """A reader that ends early is no error: what it gave is stored, and the size asked for is returned."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
-        data = _all(r, size)
-        if r is not None and len(data) < size and not self.is_directory(path):
-            super().write(path, io.BytesIO(data), len(data), **_without_md5(pairs))
+        tee = None if r is None else Tee(r)
+        try:
+            return super().write(path, tee, size, **pairs)
+        except StorageError:
+            if tee is None or not tee.ended:
+                raise
+            self.put(path, tee.data)
             return size
-        return super().write(path, None if r is None else io.BytesIO(data), size, **pairs)
 
 
 @defect(trips=("write.short_reader",), like="beyondstorage/go-storage: services/azfile, write")
@@ -282,13 +272,14 @@ class LongReaderStoredWhole(Defective):
 
 @defect(trips=("write.truncates",))
 class LongReaderRefused(Defective):
-    """A reader with more bytes than the size says is an error."""
+    """A reader with more bytes than the size says is an error, and nothing is stored."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
-        data = _all(r, size)
-        if r is not None and size > 0 and r.read(1):
+        count = super().write(path, r, size, **pairs)
+        if r is not None and size and r.read(1):
+            self.inner.delete(path)
             raise RestrictionDissatisfied("the reader has more")
-        return super().write(path, None if r is None else io.BytesIO(data), size, **pairs)
+        return count
 
 
 @defect(trips=("write.zero_size",))
@@ -296,11 +287,11 @@ class SizeZeroMeansAll(Defective):
     """Size 0 means the whole reader."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
-        rest = r.read() if r is not None and size == 0 else b""
-        if rest and not self.is_directory(path):
-            super().write(path, io.BytesIO(rest), len(rest), **_without_md5(pairs))
-            return 0
-        return super().write(path, r, size, **pairs)
+        count = super().write(path, r, size, **pairs)
+        if r is not None and size == 0:
+            rest = r.read()
+            self.spoil(path, lambda _: rest)
+        return count
 
 
 @defect(trips=("write.failing_reader",))
@@ -308,37 +299,41 @@ class ReaderFailureIsEnd(Defective):
     """A reader that raises is taken for one that ends: what it gave is stored, and success reported."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        tee = None if r is None else Tee(r)
         try:
-            data = _all(r, size)
-        except Exception:  # noqa: BLE001
-            self.put(path, b"")
+            return super().write(path, tee, size, **pairs)
+        except Exception:
+            if tee is None or not tee.failed:
+                raise
+            self.put(path, tee.data)
             return size
-        return super().write(path, None if r is None else io.BytesIO(data), size, **pairs)
 
 
 @defect(trips=("write.failure_leaves_nothing",), like="PyFilesystem/s3fs#95")
 class FailedWriteLeavesPartialObject(Defective):
-    """A write that fails in its reader leaves what it had read."""
+    """A write to a new path that fails in its reader leaves what it had read."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        tee = None if r is None else Tee(r)
         try:
-            return super().write(path, r, size, **pairs)
-        except StorageError:
-            if size > 0 and self.look(path) is None and "/" not in path:
-                self.put(path, b"partial")
+            return super().write(path, tee, size, **pairs)
+        except Exception:
+            if tee is not None and (tee.failed or tee.ended) and self.look(path) is None:
+                self.put(path, tee.data)
             raise
 
 
 @defect(trips=("write.failure_leaves_nothing",))
 class FailedWriteLeavesTemporaryFile(Defective):
-    """A write that fails leaves a temporary file beside its path."""
+    """A write that fails in its reader leaves a temporary file beside its path."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        tee = None if r is None else Tee(r)
         try:
-            return super().write(path, r, size, **pairs)
-        except StorageError:
-            if path and not path.endswith("/") and len(path) < 100:
-                self.put(path + ".part", b"partial")
+            return super().write(path, tee, size, **pairs)
+        except Exception:
+            if tee is not None and (tee.failed or tee.ended):
+                self.put(path + ".part", tee.data)
             raise
 
 
@@ -475,12 +470,12 @@ class ContentMd5CheckedAfterStoring(Defective):
     """A wrong content_md5 is an error, after the object has been stored."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
-        data = _all(r, size)
+        tee = None if r is None else Tee(r)
         try:
-            return super().write(path, None if r is None else io.BytesIO(data), size, **pairs)
+            return super().write(path, tee, size, **pairs)
         except StorageError:
-            if "content_md5" in pairs and len(data) == size and not self.is_directory(path):
-                self.put(path, data)
+            if "content_md5" in pairs and tee is not None and len(tee.data) == size:
+                self.put(path, tee.data)
             raise
 
 
@@ -647,13 +642,6 @@ class WrittenHiddenUntilListed(Defective):
         if path in self.memory("unlisted"):
             raise ObjectNotExist
         return super().read(path, w, **pairs)
-
-
-def _all(r: Reader | None, size: int) -> bytes:
-    data = b""
-    while r is not None and len(data) < size and (chunk := r.read(min(size - len(data), 1 << 16))):
-        data += chunk
-    return data
 
 
 def _without_md5(pairs: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""Every requirement has a planted defect that trips it, and every defect trips a requirement that exists."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.requirements import requirements
+from conformance.storage import operations
+
+from . import DEFECTS, FAMILIES
+
+WITHOUT_DEFECT: dict[str, str] = {}
+"""Requirements that no defect can trip, each with the reason."""
+
+TRIPPED = {identifier for planted in DEFECTS.values() for identifier in planted.trips}
+
+
+def test_every_requirement_has_a_defect():
+    assert sorted(set(requirements()) - TRIPPED - set(WITHOUT_DEFECT)) == []
+
+
+def test_no_exception_is_stale():
+    assert sorted(set(WITHOUT_DEFECT) & TRIPPED) == []
+    assert sorted(set(WITHOUT_DEFECT) - set(requirements())) == []
+
+
+@pytest.mark.parametrize("planted", DEFECTS.values(), ids=DEFECTS.keys())
+def test_every_defect_is_described(planted):
+    assert set(planted.trips) <= set(requirements()), "a defect trips requirements that exist"
+    assert planted.trips
+    assert len(set(planted.trips)) == len(planted.trips)
+    assert planted.sentence.endswith(".")
+    assert "\n" not in planted.sentence
+    assert planted.family in FAMILIES
+    assert set(planted.on) <= {"memory", "fs", "moto", "plain"}
+    assert planted.needs <= set(operations())
+
+
+def test_there_are_as_many_as_promised():
+    assert len(DEFECTS) >= 110
