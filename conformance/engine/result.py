@@ -100,7 +100,8 @@ def _text(term: Any) -> str:
             changed = "" if term.mode is None else f" with mode {term.mode}"
             return f"#{term.step}{changed}"
         case PartOf():
-            changed = "" if term.etag is None else f" with etag {term.etag!r}"
+            changed = "" if term.index is None else f" with index {term.index}"
+            changed += "" if term.etag is None else f" with etag {term.etag!r}"
             return f"part of #{term.step}{changed}"
         case IdOf():
             return f"id of #{term.step}"

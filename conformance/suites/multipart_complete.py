@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from conformance.storage import Features
 
 
+KEEPS_UPLOAD = "multipart.complete_failed_keeps_upload"
+"""To blame wherever a refused completion costs the upload, whatever it was refused for."""
+
+
 def verifies_etags(features: Features) -> bool:
     """Whether complete_multipart compares ETags."""
     return features.part_etags
@@ -68,8 +72,8 @@ def described(store: Recorder, op: str, word: str) -> dict[str, Any]:
 def untouched(store: Recorder, path: str, o: Any, parts: list[Part], what: str) -> None:
     """Demand that the upload is open with its parts, and that there is no object at its path."""
     __tracebackhide__ = True
-    still_open(store, o, parts, what)
     absent(store, path)
+    still_open(store, o, parts, what, requirement=KEEPS_UPLOAD)
 
 
 # what the object is made of
@@ -165,7 +169,7 @@ def test_a_part_left_out_is_not_in_the_object(store: Recorder, plan: PartPlan, p
     holds(store, "a", joined({index: content for index, content in contents.items() if index != left_out}))
 
 
-@verifies("multipart.complete_gaps")
+@verifies("multipart.complete_gaps", KEEPS_UPLOAD)
 def test_indexes_with_gaps_are_as_declared(store: Recorder) -> None:
     """Parts 1, 9 and 10 alone make an object where gaps are declared; elsewhere they are refused harmlessly."""
     contents = {9: piece(store, 1, 3), 10: Content(5, 2), 1: piece(store, 3, 8)}
@@ -180,7 +184,7 @@ def test_indexes_with_gaps_are_as_declared(store: Recorder) -> None:
         untouched(store, "a", o, parts, "after gaps were refused")
 
 
-@verifies("multipart.complete_unsorted")
+@verifies("multipart.complete_unsorted", KEEPS_UPLOAD)
 @given(turn=st.sampled_from((3, 1, 2)))
 def test_parts_out_of_order_are_as_declared(store: Recorder, turn: int) -> None:
     """Parts given out of order make the same object where that is declared; elsewhere they are refused harmlessly."""
@@ -197,7 +201,7 @@ def test_parts_out_of_order_are_as_declared(store: Recorder, turn: int) -> None:
         untouched(store, "a", o, parts, "after parts out of order were refused")
 
 
-@verifies("multipart.complete_part_twice")
+@verifies("multipart.complete_part_twice", KEEPS_UPLOAD)
 @given(twice=st.sampled_from((0, 1)))
 def test_a_part_given_twice_counts_once_or_is_refused(store: Recorder, twice: int) -> None:
     """A part that is given twice is in the object once, or it is refused harmlessly."""
@@ -212,7 +216,7 @@ def test_a_part_given_twice_counts_once_or_is_refused(store: Recorder, twice: in
         holds(store, "a", joined(contents))
 
 
-@verifies("multipart.complete_empty")
+@verifies("multipart.complete_empty", KEEPS_UPLOAD)
 def test_no_parts_make_no_other_object_than_an_empty_one(store: Recorder) -> None:
     """An empty list of parts is refused harmlessly or makes an empty object, with and without parts uploaded."""
     for path, contents in (("a", {0: piece(store, 1), 1: Content(9, 2)}), ("b", {})):
@@ -240,7 +244,13 @@ def test_parts_at_the_minimum_stand_anywhere(store: Recorder) -> None:
 # what is refused
 
 
-@verifies("multipart.complete_wrong_etag", when=verifies_etags, unless="ETags of parts are not compared", smoke=True)
+@verifies(
+    "multipart.complete_wrong_etag",
+    KEEPS_UPLOAD,
+    when=verifies_etags,
+    unless="ETags of parts are not compared",
+    smoke=True,
+)
 def test_a_wrong_etag_is_refused(store: Recorder) -> None:
     """A forged, swapped, stale or foreign ETag at any place is refused; the upload stays open and completes as ever."""
     other = store.create_multipart("a")
@@ -265,7 +275,7 @@ def test_a_wrong_etag_is_refused(store: Recorder) -> None:
     holds(store, "a", joined(contents))
 
 
-@verifies("multipart.complete_missing_part")
+@verifies("multipart.complete_missing_part", KEEPS_UPLOAD)
 def test_a_part_never_uploaded_is_refused(store: Recorder) -> None:
     """An index never uploaded is refused, alone, at the end, between, and when only another upload has it."""
     other = store.create_multipart("a")
