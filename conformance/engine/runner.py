@@ -100,7 +100,8 @@ class Runner:
         self.calls = 0
         self.hangs = 0
         self._database = database
-        probe = self.workspaces.open(self.workspaces.root)
+        # As deep as the deepest work_dir: what is left of a limited path depends on it.
+        probe = self.workspaces.open(f"{self.workspaces.root}99999/")
         self.features: Features = probe.features()
         self.limits: Restrictions = probe.metadata().restrictions
         probe.close()
