@@ -195,7 +195,7 @@ class S3(Storage):
             etag=answer.get("ETag"),
             last_modified=answer.get("LastModified"),
             # names of HTTP headers have no case, so a client must not see one
-            user_metadata={name.lower(): value for name, value in answer.get("Metadata", {}).items()},
+            user_metadata=dict(answer.get("Metadata", {})),
         )
 
     def delete(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> None:
