@@ -62,6 +62,23 @@ PACKS: tuple[tuple[str, ...], ...] = (
 """The groups by name, packed: many keys in one example cost few calls each and collide across groups too."""
 
 
+ODD = (
+    "a+b",
+    "a b",
+    "a%20b",
+    "a%41",
+    "q?x=1",
+    "q#f",
+    "i&t",
+    "i&amp;t",
+    "<x>",
+    "caf\u00e9",
+    "\u65e5\u672c",
+    "n.",
+    "it's",
+)
+"""Names that go wrong wherever a name is written into a URL, a header or a document."""
+
 HANDFUL = ("case", "plus", "percent", "unicode", "query", "dot")
 """The groups of which a short run takes the two most alike."""
 
@@ -114,6 +131,11 @@ def pack(number: int, features: Features) -> tuple[str, ...]:
     """Return the different keys of all groups in a pack that the backend can be asked for."""
     chosen = [GROUPS[name] for name in PACKS[number] if name not in _left_out(features)]
     return tuple(dict.fromkeys(key for keys in chosen for key in keys))
+
+
+def every_key(features: Features) -> tuple[str, ...]:
+    """Return the different keys of all packs: more than a hundred, that is more than many a page of a listing."""
+    return tuple(dict.fromkeys(key for number in range(len(PACKS)) for key in pack(number, features)))
 
 
 def _left_out(features: Features) -> set[str]:

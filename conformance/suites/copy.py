@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.engine.catalogue import contents, group, group_names, paths
-from conformance.engine.conditions import takes
+from conformance.engine.catalogue import ODD, contents, group, group_names, paths
+from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import entries, everything, mark, metadata, unchanged
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
@@ -99,6 +99,28 @@ def test_a_copy_may_go_to_a_new_directory(store: Recorder, destination: str) -> 
     store.copy("source", destination)
     holds(store, destination, b"copied")
     same([o.path for o in everything(store)], sorted([destination, "source"]), "all objects")
+
+
+@verifies("copy.content", needs=("read", "stat"), **EMPTY_OBJECTS)
+@given(path=paths())
+def test_an_empty_object_can_be_copied(store: Recorder, path: str) -> None:
+    """An empty source makes an empty copy, at a new path and over an object that has bytes."""
+    store.write("empty", b"")
+    store.write(path, b"has bytes")
+    for destination in (path, "new"):
+        store.copy("empty", destination)
+        holds(store, destination, b"")
+
+
+@verifies("copy.any_path", needs=("read", "list"))
+def test_odd_names_can_be_copied(store: Recorder) -> None:
+    """Names that have to be escaped somewhere are taken as they are, as sources and as destinations."""
+    for number, name in enumerate(ODD):
+        store.write(name, Content(20 + number, number + 1))
+        store.copy(name, f"to+here %41/{name}")
+    same([o.path for o in everything(store)], sorted([*ODD, *(f"to+here %41/{name}" for name in ODD)]), "all objects")
+    for number, name in enumerate(ODD):
+        same(store.read(f"to+here %41/{name}"), Content(20 + number, number + 1).data, f"content of {name!r}")
 
 
 @verifies("copy.any_path", needs=("read", "stat", "list"))

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.engine.catalogue import contents, group, group_names, paths
-from conformance.engine.conditions import takes
+from conformance.engine.catalogue import ODD, contents, group, group_names, paths
+from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import everything, mark, metadata, unchanged
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
@@ -116,6 +116,27 @@ def test_a_move_goes_to_the_directory_asked_for(store: Recorder, destination: st
     store.move("d/a", destination)
     holds(store, destination, b"moved")
     same([o.path for o in everything(store)], sorted([destination, "other/b"]), "all objects")
+
+
+@verifies("move.any_path", needs=("read", "list"))
+def test_odd_names_can_be_moved(store: Recorder) -> None:
+    """Names that have to be escaped somewhere are taken as they are, as sources and as destinations."""
+    for number, name in enumerate(ODD):
+        store.write(name, Content(20 + number, number + 1))
+        store.move(name, f"to+here %41/{name}")
+    same([o.path for o in everything(store)], sorted(f"to+here %41/{name}" for name in ODD), "all objects")
+    for number, name in enumerate(ODD):
+        same(store.read(f"to+here %41/{name}"), Content(20 + number, number + 1).data, f"content of the moved {name!r}")
+
+
+@verifies("move.content", needs=("read", "stat"), **EMPTY_OBJECTS)
+def test_an_empty_object_can_be_moved(store: Recorder) -> None:
+    """An empty object moves like others, also over one that has bytes."""
+    store.write("empty", b"")
+    store.write("destination", b"has bytes")
+    store.move("empty", "destination")
+    holds(store, "destination", b"")
+    absent(store, "empty")
 
 
 @verifies("move.any_path", needs=("read", "stat", "list"))

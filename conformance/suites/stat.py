@@ -161,6 +161,7 @@ def test_the_etag_stays_while_nothing_is_written(store: Recorder, again: Recorde
 def test_content_md5_is_the_digest_of_the_content(store: Recorder, content: Content, path: str) -> None:
     """content_md5, where it is told, is the base64 form of the MD5 of the bytes that are there now."""
     store.write(path, b"before")
+    store.stat(path)
     store.write(path, content)
     digest = base64.b64encode(hashlib.md5(content.data, usedforsecurity=False).digest()).decode()
     same(store.stat(path).content_md5 or digest, digest, "content_md5")

@@ -8,7 +8,7 @@ import hashlib
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import contents, honest_sources, paths
-from conformance.engine.conditions import EMPTY_OBJECTS, FLAT, takes
+from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import entries, everything, fails, unchanged
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
@@ -319,7 +319,7 @@ def test_a_size_above_the_maximum_is_refused_unread(store: Recorder, limits: Res
     holds(store, "old", b"whole")
 
 
-@verifies("write.trailing_slash", needs=("read", "stat"), **FLAT)
+@verifies("write.trailing_slash", needs=("read", "stat"))
 def test_a_trailing_slash_does_not_name_the_object(store: Recorder) -> None:
     """Whatever writing ``a/`` does, the object ``a`` is not touched by it."""
     store.write("a", b"without a slash")
