@@ -85,6 +85,11 @@ class Cell:
         """Backend calls spent by the checks that cover the requirement."""
         return sum(result.calls for result in self.covering)
 
+    @property
+    def examples(self) -> int:
+        """Examples tried by the checks that cover the requirement."""
+        return sum(result.examples for result in self.covering)
+
 
 def stand(
     backend: str,

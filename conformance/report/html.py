@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +19,7 @@ from pygments.lexers.python import PythonLexer
 from conformance.declaration import Judgement
 from conformance.report.view import tally, view
 from conformance.report.words import LEVELS, SHORT, SIGNS, on_one_line, visible
-from conformance.results import Document, dumps
+from conformance.results import Document, NotAResultFile, dumps, loads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,20 @@ def _duration(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if seconds >= 0.001 else f"{seconds * 1e6:.0f} µs"
 
 
+def source(html: str) -> Document:
+    """Return the document that a page was made from, out of the page itself.
+
+    Raises:
+        NotAResultFile: the text is not a page of this kind.
+
+    """
+    found = re.search(r'<script type="application/gzip;base64" id="document"[^>]*>([A-Za-z0-9+/=]+)</script>', html)
+    if found is None:
+        raise NotAResultFile("the page", "it holds no document")
+    return loads(gzip.decompress(base64.b64decode(found[1])).decode("utf-8"), "the page")
+
+
 def _embedded(text: str) -> Markup:
-    # Inside strings, the only place where it occurs, JSON may write "<" as an escape; then no tag can end the script.
-    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704
+    # Packed, because as text it would be most of the page; without a time, so that the bytes stay the same.
+    packed = gzip.compress(text.encode("utf-8"), mtime=0)
+    return Markup(base64.b64encode(packed).decode("ascii"))  # noqa: S704 - letters, digits and three signs

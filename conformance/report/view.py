@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from conformance.declaration import Cell, Deviation, Exit, Judgement, Verdict
+from conformance.declaration import Cell, Deviation, Exit, Judgement, Standing, Verdict
 from conformance.report.words import SIGNS, issue_text, replay_line
 from conformance.results import Document, Failure, RequirementText, Result
 
@@ -29,6 +29,33 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Where some backends stand with a requirement, all for the same reason."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def state(self) -> str:
+        """The state of all of them."""
+        return self.cells[0].state
+
+    @property
+    def standing(self) -> Standing:
+        """The exact standing of all of them."""
+        return self.cells[0].standing
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return self.cells[0].reason
+
+    @property
+    def blockers(self) -> tuple[str, ...]:
+        """The requirements that kept their checks from coming to the point."""
+        return self.cells[0].blockers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One requirement across all backends; ``checks`` are those of the plan that cover it."""
 
@@ -41,6 +68,14 @@ class Row:
     def states(self) -> tuple[str, ...]:
         """The states of the row, each once."""
         return tuple(dict.fromkeys(cell.state for cell in self.cells))
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The backends of the row by where they stand and why."""
+        found: dict[tuple[Standing, str], list[Cell]] = {}
+        for cell in self.cells:
+            found.setdefault((cell.standing, cell.reason), []).append(cell)
+        return tuple(Fact(cells=tuple(cells)) for cells in found.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

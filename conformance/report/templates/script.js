@@ -86,6 +86,18 @@ for (const button of all("[data-copy]")) {
   });
 }
 
+const save = document.getElementById("save");
+save.hidden = false;
+save.addEventListener("click", async () => {
+  const packed = Uint8Array.from(atob(document.getElementById("document").textContent), (c) => c.charCodeAt(0));
+  const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await new Response(text).blob());
+  link.download = "conformance-results.jsonl";
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
+
 try {
   const saved = localStorage.getItem("storage-conformance-theme");
   if (saved) document.getElementById(`theme-${saved}`)?.click();
