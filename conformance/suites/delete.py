@@ -129,6 +129,16 @@ def test_objects_below_and_above_survive(store: Recorder, victim: str) -> None:
             holds(store, key, key.encode())
 
 
+@verifies("delete.only_one", needs=("create_dir", "stat"))
+@given(path=st.sampled_from(("d", "d/e")))
+def test_a_directory_survives_its_last_object(store: Recorder, path: str) -> None:
+    """A directory that was created is still there when the only object in it was deleted."""
+    store.create_dir(path)
+    store.write(f"{path}/x", b"the only child")
+    store.delete(f"{path}/x")
+    same(is_dir(store.stat(path, object_mode=ObjectMode.DIR)), True, "whether there is a directory")
+
+
 @verifies("delete.keeps_children", needs=("read", "list"), smoke=True)
 @given(hint=st.sampled_from((ObjectMode.DIR, None)), path=st.sampled_from(("d", "d/e")))
 def test_a_directory_that_is_not_empty_keeps_its_children(store: Recorder, hint: ObjectMode | None, path: str) -> None:

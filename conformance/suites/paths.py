@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import every_key, group, group_names, handful, long_names
 from conformance.engine.conditions import Condition
-from conformance.engine.evidence import everything, mark, metadata
+from conformance.engine.evidence import everything, level, mark, metadata
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
-from conformance.storage import Content, Features, ObjectNotExist
+from conformance.storage import Content, Features, ListMode, ObjectNotExist
 
 ABSOLUTE: Condition = {
     "when": lambda features: features.absolute_paths,
@@ -30,6 +30,9 @@ def test_different_paths_are_different_objects(store: Recorder, features: Featur
         store.write(path, content)
     found = everything(store)
     same([o.path for o in found], sorted(contents), "the paths listed")
+    if ListMode.DIR in features.list_modes:
+        names = sorted({path.partition("/")[0] + "/" * ("/" in path) for path in contents})
+        same(level(store), names, "one level of the listing")
     lengths = {o.path: o.content_length for o in found if o.content_length is not None}
     same(lengths, {path: contents[path].size for path in lengths}, "the lengths listed")
     for path, content in contents.items():
