@@ -189,7 +189,7 @@ class _Run:
                 raise ExampleFailed
 
         search = hypothesis.settings(
-            max_examples=max(1, profile.examples * max(1, self.check.weight)),
+            max_examples=profile.examples if profile.examples == 1 else profile.examples * max(1, self.check.weight),
             phases=phases,
             deadline=None,
             database=self.runner.database(self.check),
