@@ -27,6 +27,7 @@ FAMILIES = (
     "directories",
     "growing",
     "outside",
+    "sequences",
 )
 
 for _family in FAMILIES:

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from conformance.storage import Features, Object, ObjectMode, Storage, StorageError, StorageMeta, operations
 from conformance.storage.base import Reader
@@ -150,6 +150,7 @@ class Defect:
     like: str
     on: tuple[str, ...]
     needs: frozenset[str]
+    profile: Literal["standard", "deep"] = "standard"
 
     @property
     def sentence(self) -> str:
@@ -166,15 +167,21 @@ DEFECTS: dict[str, Defect] = {}
 
 
 def defect(
-    *, trips: tuple[str, ...], like: str = "", on: tuple[str, ...] = EVERYWHERE, needs: tuple[str, ...] = ()
+    *,
+    trips: tuple[str, ...],
+    like: str = "",
+    on: tuple[str, ...] = EVERYWHERE,
+    needs: tuple[str, ...] = (),
+    profile: Literal["standard", "deep"] = "standard",
 ) -> Callable[[_D], _D]:
     """Register a defect.
 
     Parameters:
         trips: ids of requirements; the kit must blame one of them.
         like: the public report of a real bug like it, ``owner/repository#number``.
-        on: the backends on which it misbehaves; an operation overridden there must be implemented.
-        needs: operations without which it cannot show.
+        on: the backends on which it misbehaves.
+        needs: operations without which it cannot show, besides those that it overrides.
+        profile: ``deep`` when it takes more objects to show than a backend is asked to hold by ``standard``.
 
     """
 
@@ -182,7 +189,8 @@ def defect(
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
         if name in DEFECTS:
             raise ValueError(f"two defects are called {name}")
-        overridden = frozenset(op for op in operations() if op in kind.__dict__ and op not in {"features", "metadata"})
+        between = kind.__mro__[: kind.__mro__.index(Defective)]
+        overridden = {op for op in operations() if any(op in vars(cls) for cls in between)}
         DEFECTS[name] = Defect(
             name=name,
             family=kind.__module__.rpartition(".")[2],
@@ -191,6 +199,7 @@ def defect(
             like=like,
             on=on,
             needs=frozenset(needs) | overridden,
+            profile=profile,
         )
         return kind
 

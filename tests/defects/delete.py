@@ -405,7 +405,7 @@ class DeleteOfRootEmptiesIt(Defective):
             self.inner.delete(found.path, **({"object_mode": ObjectMode.DIR} if ObjectMode.DIR in found.mode else {}))
 
 
-@defect(trips=("delete.forgets",))
+@defect(trips=("delete.forgets",), on=("memory", "moto"))
 class DeleteForgetsMetadataOnly(Defective):
     """An object written after a delete gets the content type that the deleted one had, unless it has its own."""
 

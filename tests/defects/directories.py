@@ -84,7 +84,7 @@ class DirectoryCannotBeDeleted(Defective):
             super().delete(path, **pairs)
 
 
-@defect(trips=("delete.directory_unsupported",), on=("s3-plain",))
+@defect(trips=("delete.directory_unsupported",), on=("flat",))
 class HintDeletesObject(Defective):
     """Where there are no directories, deleting with the hint dir deletes the object of that name."""
 

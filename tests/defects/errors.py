@@ -128,7 +128,7 @@ class ModeFactsMissing(Raising):
         return error if zero is None or op != "write" else ObjectModeInvalid(expected=zero, actual=zero)
 
 
-@defect(trips=("features.unsupported_pair",), like="beyondstorage/go-storage#156")
+@defect(trips=("features.unsupported_pair",), on=("fs", "moto"), like="beyondstorage/go-storage#156")
 class UnsupportedPairIgnored(Defective):
     """An optional argument that is not supported is ignored and the operation done."""
 
@@ -137,7 +137,7 @@ class UnsupportedPairIgnored(Defective):
         return super().call(op, *arguments, **{name: value for name, value in pairs.items() if name in offered})
 
 
-@defect(trips=("features.unsupported_pair",))
+@defect(trips=("features.unsupported_pair",), on=("fs",))
 class UnsupportedPairRefusedLate(Defective):
     """An optional argument that is not supported is refused after the operation was done."""
 
@@ -148,7 +148,7 @@ class UnsupportedPairRefusedLate(Defective):
         return super().call(op, *arguments, **pairs)
 
 
-@defect(trips=("features.unsupported_pair",))
+@defect(trips=("features.unsupported_pair",), on=("fs", "moto"))
 class UnsupportedPairIsTypeError(Defective):
     """An optional argument that is not supported lets a TypeError out."""
 

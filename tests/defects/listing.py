@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,7 +36,7 @@ class ListingCutAt10(Listing):
         return found[:10]
 
 
-@defect(trips=COMPLETE, like="AutoMQ/automq#2650")
+@defect(trips=COMPLETE, like="AutoMQ/automq#2650", on=("memory",), profile="deep")
 class ListingCutAt100(Listing):
     """A listing ends after 100 entries: only the first page is fetched."""
 
@@ -43,12 +44,12 @@ class ListingCutAt100(Listing):
         return found[:100]
 
 
-@defect(trips=COMPLETE, on=("memory",))
-class ListingCutAt1000(Listing):
-    """A listing ends after 1000 entries: only the first page is fetched."""
+@defect(trips=COMPLETE, on=("memory",), profile="deep")
+class ListingCutAt1000(Defective):
+    """A listing in any mode ends after 1000 entries: only the first page is fetched."""
 
-    def shown(self, path: str, found: list[Object]) -> list[Object]:
-        return found[:1000]
+    def list(self, path: str, **pairs: Any) -> Iterator[Object]:
+        return islice(super().list(path, **pairs), 1000)
 
 
 @defect(trips=COMPLETE)

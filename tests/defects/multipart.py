@@ -498,7 +498,7 @@ class PartsAreReadableAtOnce(Keeping):
         return result
 
 
-@defect(trips=("multipart.hidden_until_complete", "list.direct_children", "multipart.create"))
+@defect(trips=("multipart.hidden_until_complete", "list.direct_children", "multipart.create"), needs=UPLOAD)
 class UploadsListedAsObjects(Defective):
     """Open uploads are shown in ordinary listings."""
 
@@ -597,7 +597,7 @@ class UploadsKnownToTheirClientOnly(Defective):
         return super().write_multipart(o, r, size, index, **pairs)
 
 
-@defect(trips=("multipart.create_handle",))
+@defect(trips=("multipart.create_handle",), needs=UPLOAD)
 class CreatedHandleCannotResume(Defective):
     """create with a multipart_id makes a handle without it."""
 
@@ -614,7 +614,7 @@ class UploadHandleClaimsRead(Defective):
         return replace(o, mode=o.mode | ObjectMode.READ)
 
 
-@defect(trips=("multipart.stat_upload",))
+@defect(trips=("multipart.stat_upload",), needs=UPLOAD)
 class UploadDescribedAsObject(Defective):
     """stat with a multipart_id describes an object of mode read."""
 
@@ -868,7 +868,7 @@ class PartsListedDescending(ListingParts):
         return parts[::-1]
 
 
-@defect(trips=("multipart.list_every_page",))
+@defect(trips=("multipart.list_every_page",), on=("memory",), profile="deep")
 class PartsListingCut(ListingParts):
     """At most 20 parts are listed."""
 
@@ -876,7 +876,7 @@ class PartsListingCut(ListingParts):
         return parts[:20]
 
 
-@defect(trips=("multipart.list_every_page",))
+@defect(trips=("multipart.list_every_page",), on=("memory",), profile="deep")
 class PartsListedTwiceAtPageEdge(ListingParts):
     """The last part of a page of 20 is listed again on the next."""
 
@@ -893,7 +893,7 @@ class FreshUploadListsAPart(Defective):
         return iter(found or [Part(0, 0, "")])
 
 
-@defect(trips=("multipart.uploads_listed",))
+@defect(trips=("multipart.uploads_listed",), needs=UPLOAD)
 class UploadsOfNeighboursListed(Defective):
     """The listing of uploads ignores its prefix."""
 
@@ -901,7 +901,7 @@ class UploadsOfNeighboursListed(Defective):
         return super().list("" if pairs.get("list_mode") == ListMode.PART else path, **pairs)
 
 
-@defect(trips=("multipart.uploads_listed",))
+@defect(trips=("multipart.uploads_listed",), needs=UPLOAD)
 class UploadsListedWithoutId(Defective):
     """Listed uploads have no multipart_id."""
 
@@ -909,7 +909,11 @@ class UploadsListedWithoutId(Defective):
         return (replace(o, multipart_id=None) for o in super().list(path, **pairs))
 
 
-@defect(trips=("multipart.uploads_listed_every_page",), like="beyondstorage/go-storage: services/s3, list part")
+@defect(
+    trips=("multipart.uploads_listed_every_page",),
+    like="beyondstorage/go-storage: services/s3, list part",
+    needs=UPLOAD,
+)
 class UploadsOfOnePathListedOnce(Defective):
     """Of several uploads to one path the listing shows one: the marker is the path alone."""
 
@@ -918,7 +922,7 @@ class UploadsOfOnePathListedOnce(Defective):
         return iter({o.path: o for o in found}.values() if pairs.get("list_mode") == ListMode.PART else found)
 
 
-@defect(trips=("multipart.uploads_listed_every_page",))
+@defect(trips=("multipart.uploads_listed_every_page",), needs=UPLOAD)
 class UploadsListingCut(Defective):
     """At most 5 uploads are listed."""
 

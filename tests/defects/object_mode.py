@@ -14,7 +14,7 @@ CHECKED = {name: operation.object_mode for name, operation in operations().items
 Hook = Callable[..., Any]
 
 
-def _plant(prefix: str, op: str, sentence: str, hook: Hook, trips: str, like: str = "") -> None:
+def _plant(prefix: str, op: str, sentence: str, hook: Hook, *, trips: str, like: str = "") -> None:
     name = prefix + "".join(word.title() for word in op.split("_"))
     kind = type(name, (Defective,), {"__doc__": sentence, "__module__": __name__, op: hook})
     defect(trips=(trips,), like=like)(kind)
@@ -65,15 +65,15 @@ def _equal(op: str) -> Hook:
 for _op in CHECKED:
     _plant(
         "NoModeCheckIn", _op, f"{_op} does not check the mode of its object.", _unchecked(_op),
-        f"object_mode.{_op}", "beyondstorage/go-storage#557" if _op == "write_multipart" else "",
+        trips=f"object_mode.{_op}", like="beyondstorage/go-storage#557" if _op == "write_multipart" else "",
     )  # fmt: skip
     _plant(
         "LateModeCheckIn", _op, f"{_op} does what it does for a wrong mode too, and then refuses it.",
-        _checked_late(_op), f"object_mode.{_op}_first",
+        _checked_late(_op), trips=f"object_mode.{_op}_first",
     )  # fmt: skip
     _plant(
         "ModeComparedBy", _op, f"{_op} compares the mode for equality: further modes of the object are refused.",
-        _equal(_op), f"object_mode.{_op}_superset",
+        _equal(_op), trips=f"object_mode.{_op}_superset",
     )  # fmt: skip
 
 

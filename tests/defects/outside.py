@@ -74,7 +74,7 @@ class FetchFailureStoresErrorPage(Defective):
             self.put(path, b"")
 
 
-@defect(trips=("reach.read",))
+@defect(trips=("reach.read",), on=("moto-server",))
 class SignedReadOfOtherPath(Defective):
     """A signed read leads to an object that does not exist."""
 
@@ -82,7 +82,7 @@ class SignedReadOfOtherPath(Defective):
         return super().reach(path + "x" if pairs.get("verb", "read") == "read" else path, **pairs)
 
 
-@defect(trips=("reach.write",))
+@defect(trips=("reach.write",), on=("moto-server",))
 class SignedWriteIsRead(Defective):
     """A signed write is signed as a read."""
 
@@ -90,7 +90,7 @@ class SignedWriteIsRead(Defective):
         return super().reach(path) if pairs.get("verb") == "write" else super().reach(path, **pairs)
 
 
-@defect(trips=("reach.delete",))
+@defect(trips=("reach.delete",), on=("moto-server",))
 class SignedDeleteIsRead(Defective):
     """A signed delete is signed as a read."""
 
@@ -98,7 +98,7 @@ class SignedDeleteIsRead(Defective):
         return super().reach(path) if pairs.get("verb") == "delete" else super().reach(path, **pairs)
 
 
-@defect(trips=("reach.local",))
+@defect(trips=("reach.local",), on=("moto-server",))
 class SigningNeedsObject(Defective):
     """Signing a request to what does not exist is ObjectNotExist."""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from conformance.storage import ListMode, Object, ObjectMode, ObjectNotExist, Unexpected
+from conformance.storage import ListMode, Object, ObjectMode, ObjectNotExist, Reader, Unexpected
 
 from .base import NATIVE, Defective, defect
 
@@ -130,13 +130,17 @@ class Md5InHexadecimal(Telling):
 
 
 @defect(trips=("stat.content_md5",), like="google/go-cloud#3722", on=NATIVE)
-class Md5OfFirstContent(Telling):
+class Md5OfFirstContent(Defective):
     """content_md5 stays that of the first content written to the path."""
 
-    def told(self, found: Object) -> Object:
-        return replace(
-            found, content_md5=found.content_md5 and self.memory("md5").setdefault(found.path, found.content_md5)
-        )
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        count = super().write(path, r, size, **pairs)
+        self.memory("md5").setdefault(path, self.inner.stat(path).content_md5)
+        return count
+
+    def stat(self, path: str, **pairs: Any) -> Object:
+        found = super().stat(path, **pairs)
+        return replace(found, content_md5=found.content_md5 and self.memory("md5").get(path, found.content_md5))
 
 
 @defect(trips=("stat.missing", "delete.removes"), like="thanos-io/objstore#196")

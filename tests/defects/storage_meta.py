@@ -56,6 +56,15 @@ class MetadataAsksService(Defective):
         return super().metadata()
 
 
+@defect(trips=("metadata.local",))
+class MetadataLeavesMarker(Defective):
+    """metadata leaves an object behind: it tries out whether the work_dir can be written."""
+
+    def metadata(self) -> StorageMeta:
+        self.put(".probe", b"")
+        return super().metadata()
+
+
 @defect(trips=("metadata.restrictions_sane",))
 class MinimumAboveMaximum(Defective):
     """The least size of a part is published above the greatest."""
@@ -94,13 +103,13 @@ class FeaturesDependOnClient(Defective):
         return super().features() if first else replace(super().features(), name_maximum=100)
 
 
-@defect(trips=("features.declared_operation",))
+@defect(trips=("features.declared_operation",), on=("moto",))
 class OperationDeclaredOnly(Defective):
-    """fetch or create_page is declared and does not exist."""
+    """Pages and links are declared and do not exist."""
 
     def features(self) -> Features:
         declared = super().features()
-        return replace(declared, operations=declared.operations | {"create_page", "write_page", "fetch", "create_link"})
+        return replace(declared, operations=declared.operations | {"create_page", "write_page", "create_link"})
 
 
 @defect(trips=("features.undeclared_operation",))

@@ -1,7 +1,7 @@
 """Every planted defect is caught at profile ``standard``.
 
-By default each is planted in memory with one seed, and a sample in a file system and in moto. The environment asks for
-more: ``CONFORMANCE_SEEDS=5``, ``CONFORMANCE_KILL_ALL=1`` (all of them on all backends), ``CONFORMANCE_KILL_MATRIX=FILE``
+By default each is planted in memory with one seed, and a sample in a file system and in moto. The environment asks
+for more: ``CONFORMANCE_SEEDS=5``, ``CONFORMANCE_KILL_ALL=1`` (all of them on all backends), ``CONFORMANCE_KILL_MATRIX=FILE``
 (the matrix as JSON; each worker of pytest-xdist adds its name).
 """
 
@@ -17,18 +17,21 @@ from .matrix import applies, connection, measure, store, summary
 
 SEEDS = int(os.environ.get("CONFORMANCE_SEEDS", "1"))
 EVERYTHING = bool(os.environ.get("CONFORMANCE_KILL_ALL"))
+BACKENDS = ("memory", "fs", "moto", "flat", "moto-server")
 SAMPLE = 8
 """One in this many of the defects that memory has already shown is planted in the other backends too."""
 
 
-def _cells():
-    cells = []
-    for number, planted in enumerate(DEFECTS.values()):
-        elsewhere = EVERYTHING or "memory" not in planted.on or number % SAMPLE == 0
-        for backend in ("memory", "fs", "moto") if elsewhere else ("memory",):
-            if applies(planted, backend):
-                cells.append(pytest.param(planted, backend, id=f"{planted.name}-{backend}"))
-    return cells
+def _backends(number, planted):
+    elsewhere = EVERYTHING or "memory" not in planted.on or number % SAMPLE == 0
+    return [backend for backend in (BACKENDS if elsewhere else ("memory",)) if applies(planted, backend)]
+
+
+CELLS = [
+    pytest.param(planted, backend, id=f"{planted.name}-{backend}")
+    for number, planted in enumerate(DEFECTS.values())
+    for backend in _backends(number, planted)
+]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +49,7 @@ def matrix(request):
         reporter.write_line(summary(rows))
 
 
-@pytest.mark.parametrize(("planted", "backend"), _cells())
+@pytest.mark.parametrize(("planted", "backend"), CELLS)
 def test_a_planted_defect_is_caught(matrix, planted, backend):
     for seed in range(1, SEEDS + 1):
         row = measure(planted, backend, seed=seed)
@@ -61,9 +64,7 @@ def test_a_correct_storage_behind_the_proxy_is_not_accused(matrix):
 
     from .base import Defect, Defective, wrap
 
-    harmless = Defect(
-        name="none", family="none", kind=Defective, trips=(), like="", on=("memory",), needs=frozenset()
-    )
+    harmless = Defect(name="none", family="none", kind=Defective, trips=(), like="", on=("memory",), needs=frozenset())
     runner = Runner(Backend(name="memory", open=wrap(connection("memory").open, harmless)), seed=1)
     results = [runner.run(check) for check in checks().values() if runner.selects(check)]
     assert [(r.check, r.failure or r.reason) for r in results if r.state not in {"pass", "not-applicable"}] == []

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.storage import Object, ObjectNotExist, Reader, RestrictionDissatisfied, StorageError, Writer
 
-from .base import NATIVE, Defective, Tee, defect
+from .base import NATIVE, VIRTUAL, Defective, Tee, defect
 
 STORES = ("write.stores",)
 
@@ -142,7 +142,7 @@ class BlanksTrimmed(Altering):
         return data.strip(b" ")
 
 
-@defect(trips=STORES, like="beyondstorage/go-storage#678")
+@defect(trips=("features.write_empty_object", *STORES), like="beyondstorage/go-storage#678")
 class EmptyWriteDropped(Defective):
     """Writing zero bytes succeeds and creates nothing."""
 
@@ -150,7 +150,7 @@ class EmptyWriteDropped(Defective):
         return 0 if size == 0 and not self.is_directory(path) else super().write(path, r, size, **pairs)
 
 
-@defect(trips=STORES)
+@defect(trips=("features.write_empty_object", *STORES))
 class EmptyWriteRefused(Defective):
     """Writing zero bytes is refused, although empty objects are declared."""
 
@@ -465,7 +465,7 @@ class ContentMd5Ignored(Defective):
         return super().write(path, r, size, **_without_md5(pairs))
 
 
-@defect(trips=("write.content_md5", "write.failure_leaves_nothing", "write.failure_keeps_old"))
+@defect(trips=("write.content_md5", "write.failure_leaves_nothing", "write.failure_keeps_old"), on=NATIVE)
 class ContentMd5CheckedAfterStoring(Defective):
     """A wrong content_md5 is an error, after the object has been stored."""
 
@@ -557,7 +557,7 @@ class UserMetadataDropped(AlteringMetadata):
         return {}
 
 
-@defect(trips=("write.user_metadata",), on=NATIVE)
+@defect(trips=("write.user_metadata",), on=("memory",))
 class UserMetadataNamesLowered(AlteringMetadata):
     """The names of user metadata are put in lower case, as header names are."""
 
@@ -565,7 +565,7 @@ class UserMetadataNamesLowered(AlteringMetadata):
         return {name.lower(): value for name, value in metadata.items()}
 
 
-@defect(trips=("write.user_metadata",), on=NATIVE)
+@defect(trips=("write.user_metadata",), on=("memory",))
 class UserMetadataValuesTrimmed(AlteringMetadata):
     """Blanks around the values of user metadata are trimmed, as those of headers are."""
 
@@ -592,7 +592,7 @@ class UserMetadataPrefixed(Defective):
         )
 
 
-@defect(trips=("write.trailing_slash",))
+@defect(trips=("write.trailing_slash",), on=VIRTUAL)
 class TrailingSlashStripped(Defective):
     """Writing to ``a/`` writes the object ``a``."""
 
