@@ -46,6 +46,14 @@ def is_dir(o: Object) -> bool:
     return ObjectMode.DIR in o.mode
 
 
+def has_dir(store: Recorder, path: str) -> bool:
+    """Whether stat with object_mode dir tells a directory at ``path``."""
+    try:
+        return is_dir(store.stat(path, object_mode=ObjectMode.DIR))
+    except ObjectNotExist:
+        return False
+
+
 def mark(store: Recorder, number: int, op: str = "write") -> dict[str, Any]:
     """Return user metadata of their own for each number, where the operation takes any."""
     if "user_metadata" not in store.features.pairs.get(op, ()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from conformance.engine.conditions import lists
-from conformance.engine.evidence import is_dir, level, listed
+from conformance.engine.evidence import has_dir, is_dir, level, listed
 from conformance.engine.expect import holds, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
@@ -29,7 +29,7 @@ def test_a_directory_is_told_and_listed(store: Recorder, again: Recorder, path: 
     store.create_dir(path)
     parent = path.rpartition("/")[0]
     for client in (store, again):
-        same(is_dir(client.stat(path, object_mode=ObjectMode.DIR)), True, "whether stat tells a directory")
+        same(has_dir(client, path), True, "whether stat tells a directory")
         same([(o.path, is_dir(o)) for o in listed(client, parent)], [(path, True)], "the listing of the parent")
 
 
