@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.engine.calls import Call, Fabricated, Handle
-from conformance.model import Divergence
+from conformance.model import Divergence, blame
 from conformance.storage import Content, Source, operations
 
 BUDGET = 600
@@ -50,6 +50,7 @@ def shrink(calls: Sequence[Call], divergence: Divergence, fails: Fails, budget: 
     search.simplify()
     if search.calls != before:
         search.leave_out()
+    search.look_closer()
     return Shrunk(search.calls, search.divergence, search.spent)
 
 
@@ -110,12 +111,29 @@ class _Search:
             elif not changed:
                 return
 
+    def look_closer(self) -> None:
+        """Read the object that a listing or stat told wrongly: is it wrong itself, or only told so?"""
+        *before, last = self.calls
+        wrong = self.divergence
+        if blame.alone(wrong.op, wrong.aspect, wrong.situation) is None or self.spent + len(self.calls) > self._budget:
+            return
+        candidate = (*before, Call("read", (wrong.path,), {}, last.client))
+        found = self._fails(candidate)
+        self.spent += len(candidate)
+        if found is None:
+            requirement = blame.alone(wrong.op, wrong.aspect, wrong.situation) or wrong.requirement
+            self.divergence = replace(wrong, requirement=requirement)
+        elif found.step == len(before):
+            self.calls, self.divergence = candidate, found
+
     def simplify(self) -> None:
         """Make the calls plainer: one client, plain readers, small sizes, no optional arguments, plain names."""
         self.accept(tuple(replace(call, client=0) for call in self.calls))
         names = _plain_names(self.calls)
         self.accept(tuple(_renamed(call, names) for call in self.calls))
         self.accept(tuple(_plainer(call) for call in self.calls))
+        self.accept(_close_together(self.calls))
+        self.accept(tuple(_ascending(self.calls, call) for call in self.calls))
         for number in range(len(self.calls)):
             for call in _simpler(self.calls[number]):
                 if number < len(self.calls):
@@ -156,6 +174,28 @@ def _renamed(call: Call, names: dict[str, str]) -> Call:
 
     positions = _path_positions(call)
     return replace(call, args=tuple(rename(n, term) for n, term in enumerate(call.args)))
+
+
+def _close_together(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Return the calls with part indexes from 0 on without a gap."""
+    used = sorted({call.args[3] for call in calls if call.op == "write_multipart"})
+
+    def moved(call: Call) -> Call:
+        return replace(call, args=(*call.args[:3], used.index(call.args[3])))
+
+    return tuple(moved(call) if call.op == "write_multipart" else call for call in calls)
+
+
+def _ascending(calls: tuple[Call, ...], call: Call) -> Call:
+    """Return a complete_multipart with its parts in the order of their indexes, and any other call as it is."""
+    if call.op != "complete_multipart":
+        return call
+
+    def index(part: Any) -> int:
+        given = getattr(part, "index", None)
+        return given if given is not None else calls[part.step].args[3]
+
+    return replace(call, args=(call.args[0], sorted(call.args[1], key=index)))
 
 
 def _sized(call: Call, source: Source, size: int) -> Call:

@@ -48,6 +48,7 @@ class Divergence:
     aspect: str = ""
     path: str = ""
     step: int = -1
+    situation: str = ""
 
     @property
     def signature(self) -> str:
@@ -67,7 +68,8 @@ def _nothing(*_: Any) -> None:
 class Expectation:
     """The allowed outcomes of one call: success that passes ``accepts``, and errors with a code in ``errors``.
 
-    ``situation`` says in two words what made the rule apply (``over existing``); blame depends on it. ``then`` moves
+    ``situation`` says in two words what made the rule apply (``over existing``); blame depends on it, and on the path
+    that the call is ``about`` where that is not its first. ``then`` moves
     the state on once the call is known to have succeeded, and ``learn`` takes in what it returned. What a read returns
     is the number that it told together with the bytes.
     """
@@ -76,6 +78,7 @@ class Expectation:
     path: str
     situation: str = ""
     source: str = ""
+    about: str = ""
     success: bool = True
     errors: frozenset[str] = NONE
     text: str = "success"
@@ -107,17 +110,19 @@ class Expectation:
             aspect=finding.aspect,
             path=finding.path,
             step=self.step,
+            situation=self.situation,
         )
 
     def _finding(self, outcome: Outcome) -> Finding | None:
         what = f"{self.call.op} of {self.path!r}" + (f" ({self.situation})" if self.situation else "")
+        about = self.about or self.path
         if outcome.ok:
             if self.success:
                 return self.accepts(outcome.value if outcome.data is None else (outcome.value, outcome.data))
-            return Finding("success", self.path, what, self.expected, outcome.brief())
+            return Finding("success", about, what, self.expected, outcome.brief())
         if outcome.error in self.errors:
             return None
         aspect = "error" if self.success and not self.errors else "code"
         if outcome.error == "Foreign" and aspect == "code":
             aspect = "foreign"
-        return Finding(aspect, self.path, what, self.expected, outcome.brief())
+        return Finding(aspect, about, what, self.expected, outcome.brief())

@@ -88,7 +88,7 @@ def write_append(world: World, call: Call) -> Expectation | None:
             session.path, Entry(kind="pending", data=grown, visible=(grown, *entry.visible[1:]), session=at)
         )
 
-    return _written(call, took, session.path, "append", then)
+    return _written(call, took, session.path, "over existing" if entry.visible[1:] else "append", then)
 
 
 def commit_append(world: World, call: Call) -> Expectation | None:
@@ -103,7 +103,8 @@ def commit_append(world: World, call: Call) -> Expectation | None:
         session.ended = "completed"
         world.store(session.path, entry.data, session.told)
 
-    return Expectation(call=call, path=session.path, situation="append", then=then)
+    situation = "over existing" if entry.visible[1:] else "append"
+    return Expectation(call=call, path=session.path, situation=situation, then=then)
 
 
 def write_block(world: World, call: Call) -> Expectation | None:
@@ -140,7 +141,9 @@ def combine_block(world: World, call: Call) -> Expectation | None:
         session.ended = "completed"
         world.store(session.path, data, session.told)
 
-    situation = "some of the blocks" if len(bids) < len(session.blocks) else "all blocks"
+    situation = "over existing" if world.space.entries[session.path].visible else "all blocks"
+    if len(bids) < len(session.blocks):
+        situation = "some of the blocks"
     return Expectation(
         call=call,
         path=session.path,

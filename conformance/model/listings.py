@@ -82,7 +82,7 @@ def _wrong(
     for kind, entries in (("missing", missing), ("extra", extra), ("twice", twice)):
         if entries:
             at, directory = entries[0]
-            aspect = _aspect(world, kind, at, path, directory=directory)
+            aspect = "renamed" if missing and extra else _aspect(world, kind, at, path, directory=directory)
             expected = ", ".join(repr(p) + "/" * d for p, d in sorted(must)) or "no objects"
             observed = ", ".join(repr(p) + "/" * d for p, d in sorted(shown.elements())) or "no objects"
             return Finding(aspect, at, what, expected, observed)
@@ -127,11 +127,12 @@ def listing(world: World, call: Call) -> Expectation | None:
         findings = [_wrong(world, list(value), allowed, path, what) for allowed in ways]
         return None if None in findings else findings[0]
 
-    named = "prefix" if mode == ListMode.PREFIX else "root" if not base else "directory"
+    named = "of an object" if entry is not None and mode == ListMode.DIR else "directory"
+    named = "prefix" if mode == ListMode.PREFIX else "root" if not base else named
     return Expectation(
         call=call,
         path=path,
-        situation=named if sure else "missing",
+        situation=named if sure or named == "of an object" else "missing",
         errors=NONE if sure else ANY,
         text=f"{len(ways[0][0])} entries",
         accepts=accepts,

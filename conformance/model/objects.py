@@ -34,7 +34,7 @@ def destination(world: World, path: str, *, link: bool = False) -> tuple[bool, f
     if old.kind == "unknown":
         return True, ANY, "over existing"
     if (old.kind == "link") != link:
-        return True, WRONG_MODE, "onto link" if old.kind == "link" else "over existing"
+        return True, WRONG_MODE, "onto link" if old.kind == "link" else "onto object"
     return True, NONE, "over existing"
 
 
@@ -228,7 +228,7 @@ def _described_metadata(path: str, entry: Entry, found: Object) -> Finding | Non
     for name, value in entry.told.items():
         observed = getattr(found, name)
         if (dict(observed) if name == "user_metadata" else observed) != value:
-            return Finding("metadata", path, f"{name} of {path!r}", repr(value), repr(observed))
+            return Finding(f"metadata {name}", path, f"{name} of {path!r}", repr(value), repr(observed))
     for name, value in entry.former.items():
         observed = getattr(found, name)
         if name != "etag" and value and (dict(observed) if name == "user_metadata" else observed) == value:
@@ -293,8 +293,8 @@ def _delete_directory(world: World, call: Call, hint: ObjectMode) -> Expectation
 
     if directory is False:
         below = space.native and space.place(path) == "below"
-        situation = "below file" if below else "again" if path in world.forgotten else "missing"
-        return Expectation(call=call, path=path, situation=situation, then=then)
+        missing = "missing directory" if hint else "again" if path in world.forgotten else "missing"
+        return Expectation(call=call, path=path, situation="below file" if below else missing, then=then)
     # A refusal is never that there is nothing (GSP-46); an empty directory goes where the hint names it.
     refusable = occupied is not False or not hint
     situation = "directory" if occupied is False else "directory with children"
@@ -339,6 +339,7 @@ def _transfer(world: World, call: Call, *, keep: bool) -> Expectation | None:
             path=path,
             source=source,
             situation="missing source",
+            about=source,
             success=False,
             errors=MISSING | WRONG_MODE if space.native else MISSING,
         )
@@ -396,6 +397,8 @@ def create_link(world: World, call: Call) -> Expectation | None:
     if old is not None and old.kind == "pending":
         return None
     possible, refusals, situation = destination(world, path, link=True)
+    if situation in {"new", "again"} and target not in space.entries:
+        situation = "dangling"
 
     def accepts(value: Any) -> Finding | None:
         return _described(world, path, Entry(kind="link", target=target), value)

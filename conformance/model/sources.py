@@ -38,7 +38,7 @@ def taken(source: Any, size: int, features: Features) -> Taken | None:
     if content.size < size:
         return Taken(data, success=False, errors=ANY, situation="short reader")
     if not size:
-        situation = "zero size" if content.size else "empty"
+        situation = "zero size" if content.size else ""
         return Taken(data, errors=NONE if features.write_empty_object else ANY, situation=situation)
     if content.size > size:
         return Taken(data, situation="long reader")

