@@ -54,7 +54,9 @@ class Stopped(KeyboardInterrupt):
 def serve(pipe: Pipe, job: Job) -> None:
     """Open the backend and run the checks that the parent asks for, until it asks for no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGTERM, signal.SIGPROF):
+        signal.signal(number, _stop)
+    sys.unraisablehook = _unraisable
     tempfile.tempdir = str(job.scratch)
     set_hypothesis_home_dir(job.folder / FOLDER)
     faulthandler.enable()
@@ -74,8 +76,9 @@ def serve(pipe: Pipe, job: Job) -> None:
         say.keep_alive(runner)
         _work(pipe, say, runner, opened if job.first else None)
     except Stopped:
-        # A second signal must not cut the cleaning short: the parent kills a child that takes too long.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        # No further signal may cut the cleaning short: the parent kills a child that takes too long.
+        for number in (signal.SIGTERM, signal.SIGPROF):
+            signal.signal(number, signal.SIG_IGN)
         if runner is not None:
             say("cleaned", runner.clean())
         if opened is not None and job.first:
@@ -133,7 +136,14 @@ def _orphan(backend: Backend, root: str, used: int) -> list[str]:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
+    # Raised in a finalizer or a callback of the garbage collector it would be swallowed: raise it until it is heard.
+    signal.setitimer(signal.ITIMER_PROF, 0.1, 0.1)
     raise Stopped
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    if not issubclass(lost.exc_type, Stopped):
+        sys.__unraisablehook__(lost)
 
 
 class _Voice:

@@ -43,7 +43,10 @@ def anchored(config: pytest.Config) -> None:
         return
     from conformance.plugin import conformance_session
 
-    conformance_session(config).backends = list(config.stash[_specs])
+    session = conformance_session(config)
+    if session.problem and not session.worker:
+        raise pytest.UsageError(session.problem)
+    session.backends = list(config.stash[_specs])
     if not config.stash[_specs]:
         return
     if config.args_source is config.ArgsSource.TESTPATHS:

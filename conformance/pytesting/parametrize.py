@@ -13,6 +13,9 @@ from conformance.registry import WAYS, registered
 
 def parametrize(metafunc: pytest.Metafunc, session: ConformanceSession) -> None:
     """Parametrize a test of ``conformance.suite`` by backend and check, another test by backend."""
+    if session.problem:
+        _refuse(session, session.problem)
+        return None
     handed: dict[str, Any] | None = getattr(metafunc.function, "__conformance__", None)
     own = _fixture(metafunc)
     if handed:
@@ -22,10 +25,7 @@ def parametrize(metafunc: pytest.Metafunc, session: ConformanceSession) -> None:
     else:
         backends = {entry.name: entry.opener for entry in registered(Path(metafunc.definition.path))}
     if not backends:
-        problem = f"{metafunc.definition.nodeid} asks for checks and no backend is configured: {WAYS}"
-        if session.worker:
-            pytest.fail(problem, pytrace=False)  # a worker has no way to end the run with a usage error
-        session.problem = problem
+        _refuse(session, f"{metafunc.definition.nodeid} asks for checks and no backend is configured: {WAYS}")
         return None
     # Of a suite everything is collected and the unwanted deselected, so that a misspelt name can be told.
     chosen = {n: opener for n, opener in sorted(backends.items()) if handed is not None or session.wants(n)}
@@ -33,6 +33,13 @@ def parametrize(metafunc: pytest.Metafunc, session: ConformanceSession) -> None:
     if handed is not None:
         _by_check(metafunc, session)
     return None
+
+
+def _refuse(session: ConformanceSession, problem: str) -> None:
+    """Note a problem for the end of collection; a worker has no way to end the run with a usage error."""
+    if session.worker:
+        pytest.fail(problem, pytrace=False)
+    session.problem = problem
 
 
 def _by_check(metafunc: pytest.Metafunc, session: ConformanceSession, prefix: str = "") -> None:

@@ -29,7 +29,7 @@ from conformance.pytesting.ending import Ending
 from conformance.pytesting.identity import Identity, identity
 from conformance.registry import WAYS, as_backend, from_connection
 from conformance.results import BackendEntry, Failure, Result
-from conformance.settings import settings
+from conformance.settings import Settings, settings
 from conformance.storage import StorageError
 
 _result = pytest.StashKey[Result]()
@@ -106,6 +106,10 @@ class ConformanceSession:
         self.config = config
         self.backends: list[str] = []
         self.problem = ""
+        """What is wrong with what was asked for; told as a usage error as soon as pytest can take one."""
+        self.settings = Settings(folder=config.rootpath)
+        self.asked = Asked()
+        self.declared = Declarations()
         self.narrowed = False
         self.planned: dict[str, Identity] = {}
         self.results: list[Result] = []
@@ -125,7 +129,7 @@ class ConformanceSession:
             )
             self.declared = self._declared()
         except Problem as problem:
-            raise pytest.UsageError(str(problem)) from None
+            self.problem = str(problem)
 
     @property
     def project(self) -> str:

@@ -1,0 +1,203 @@
+"""``conformance check`` and its companions as commands: what is printed, what is written, how they exit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from conformance.results import read
+
+STORE = """
+import os, signal, time
+from conformance.adapters.memory import Memory, MemoryService
+
+service = MemoryService()
+
+class Forgetful(Memory):
+    def delete(self, path, *, object_mode=None, multipart_id=None):
+        if object_mode is None and multipart_id is None and not os.path.exists("repaired"):
+            self.stat(path)
+        super().delete(path, object_mode=object_mode, multipart_id=multipart_id)
+
+class Deadly(Memory):
+    def complete_multipart(self, o, parts):
+        os._exit(7)
+
+class Stuck(Memory):
+    def complete_multipart(self, o, parts):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+        time.sleep(600)
+
+def open_forgetful(work_dir):
+    return Forgetful(service, work_dir)
+
+def open_deadly(work_dir):
+    return Deadly(service, work_dir)
+
+def open_stuck(work_dir):
+    return Stuck(service, work_dir)
+
+def open_raises(work_dir):
+    raise OSError("no route to host")
+
+def open_nothing(work_dir):
+    return None
+
+number = 7
+"""
+AGAIN = "delete.deleting_again_gives_the_same_result"
+COMPLETED = "multipart_complete.a_completed_upload_is_an_object"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    (tmp_path / "mystore.py").write_text(STORE)
+    return tmp_path
+
+
+def conformance(*arguments, expect=0, **more):
+    """Run the command; whatever happens, no traceback may be seen."""
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **more,
+    )
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
+def test_a_conformant_backend(folder):
+    done = conformance("check", "memory", "--profile", "smoke", "--junit", "out.xml", "--results", "run.jsonl")
+    assert "memory: conformant to all" in done.stdout
+    assert "profile smoke · seed 0" in done.stderr
+    document = read("run.jsonl")
+    assert not document.footer.interrupted
+    assert {result.state for result in document.results} <= {"pass", "not-applicable"}
+    assert sum(result.calls for result in document.results) > 0
+    for name in ("conformance-report.html", "out.xml", ".conformance/last.jsonl", ".conformance/.gitignore"):
+        assert (folder / name).stat().st_size > 0
+    assert not (folder / ".hypothesis").exists()
+
+
+def test_from_a_failure_to_its_repair(folder):
+    spec = "mystore:open_forgetful"
+    summary = folder / "summary.md"
+    env = {**os.environ, "GITHUB_STEP_SUMMARY": str(summary)}
+    failed = conformance("check", spec, "--only", "delete.idempotent", expect=1, env=env)
+    assert "delete.idempotent" in failed.stdout
+    assert "conformance replay" in failed.stdout
+    assert "delete.idempotent" in summary.read_text("utf-8")
+
+    still = conformance("replay", "1", expect=1)
+    assert "STILL FAILS (3 of 3)" in still.stdout
+
+    accepted = conformance("accept", "--declared", "deviations.toml", "--yes")
+    assert "+[[deviation]]" in accepted.stdout
+    declared = conformance("check", spec, "--only", "delete.idempotent", "--declared", "deviations.toml", "-q")
+    assert "declared deviation" in declared.stdout
+
+    (folder / "repaired").touch()
+    assert "FIXED" in conformance("replay", f"{spec}/{AGAIN}").stdout
+    stale = conformance("check", spec, "--only", "delete.idempotent", "--declared", "deviations.toml", "-q", expect=3)
+    assert "out of date" in stale.stdout
+    pruned = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes")
+    assert "-[[deviation]]" in pruned.stdout
+    conformance("check", spec, "--only", "delete.idempotent", "--declared", "deviations.toml", "-q")
+    assert "conformant" in conformance("report", "--quiet").stdout
+
+
+def test_a_backend_that_ends_the_process_is_attributed_and_the_rest_goes_on(folder):
+    conformance("check", "mystore:open_deadly", "--only", COMPLETED, "--only", AGAIN, "-n", "2", expect=2)
+    states = {result.check: result for result in read(".conformance/last.jsonl").results}
+    assert states[AGAIN].state == "pass"
+    assert states[COMPLETED].state == "error"
+    assert states[COMPLETED].reason == f"the backend ended the process (exit code 7) during {COMPLETED}"
+
+
+def test_a_backend_that_hangs_is_ended(folder):
+    conformance("check", "mystore:open_stuck", "--only", COMPLETED, "--deadline", "0.5", expect=2)
+    (result,) = read(".conformance/last.jsonl").results
+    assert result.state == "error"
+    assert "no sign of life for 2 seconds" in (result.reason or "")
+
+
+def test_an_interruption_still_writes_a_whole_document(folder):
+    command = [sys.executable, "-m", "conformance.cli", "check", "memory", "--profile", "deep"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    file = folder / ".conformance" / "last.jsonl"
+    until = time.monotonic() + 60
+    while time.monotonic() < until and (not file.exists() or file.read_text().count("\n") < 3):
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert "Traceback" not in out + err
+    assert running.returncode == 130
+    assert "interrupted" in out
+    document = read(file)
+    assert document.footer.interrupted
+    assert "not-run" in {result.state for result in document.results}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("check", "memry"), "did you mean memory?"),
+        (("chek",), "did you mean check?"),
+        (("mystore:open_forgetful",), "try conformance check mystore:open_forgetful"),
+        (("check", "memory", "memory"), "named twice"),
+        (("check", "memory", "--profil", "smoke"), "--profil"),
+        (("check", "memory", "--profile", "smok"), "did you mean smoke?"),
+        (("check", "memory", "--seed", "-1"), "whole number"),
+        (("check", "memory", "--only", "delete.idempotet"), "did you mean delete.idempotent"),
+        (("check", "memory", "--declared", "none.toml"), "there is no deviations file none.toml"),
+        (("check", "memory", "--results", "no/such/run.jsonl"), "cannot be written"),
+        (("check", "nowhere:open_it"), "there is no module nowhere"),
+        (("check", "mystore:open_forgetfull"), "did you mean open_forgetful"),
+        (("check", "mystore:number"), "is no function"),
+        (("check", "mystore:open_raises"), "OSError: no route to host"),
+        (("check", "mystore:open_nothing"), "does not extend Storage"),
+        (("check", "fs:/no/such/dir"), "there is no directory /no/such/dir"),
+        (("check", "fs:."), "--allow-non-empty"),
+        (("check", "s3://bucket?endpint=http://x"), "did you mean endpoint"),
+        (("report", "mystore.py"), "is not a result document"),
+        (("report", "none.jsonl"), "there is no result document none.jsonl"),
+        (("replay", "1"), "`conformance check` writes one"),
+        (("accept",), "--declared deviations.toml"),
+        (("explain", "delete.idempotet"), "did you mean delete.idempotent"),
+        (("list", "chekcs"), "did you mean checks?"),
+        (("doctor", "mystore:open_raises"), "no route to host"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_wrong_is_one_sentence_with_the_way_out(folder, arguments, sentence):
+    done = conformance(*arguments, expect=2)
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_can_be_read_without_running_anything(folder):
+    assert "Begin here" in conformance("--help").stdout
+    assert "package.module:open_store" in conformance("check", "--help").stdout
+    assert AGAIN in conformance("explain", "delete.idempotent").stdout
+    assert "delete.idempotent" in conformance("list").stdout
+    assert '"needs"' in conformance("list", "checks", "--format", "json").stdout
+    assert "checks apply" in conformance("doctor", "memory").stdout
+
+
+def test_names_of_the_project_are_backends(folder):
+    (folder / "pyproject.toml").write_text('[tool.conformance]\nbackends = {mine = "memory"}\nprofile = "smoke"\n')
+    done = conformance("check", "mine", "--only", AGAIN)
+    assert "mine: conformant" in done.stdout
+    (folder / "pyproject.toml").write_text("[tool.conformance]\nseeds = 1\n")
+    assert "did you mean seed" in conformance("check", "mine", expect=2).stderr
