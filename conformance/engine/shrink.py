@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.engine.calls import Call, Fabricated, Handle
+from conformance.engine.calls import Call, Fabricated, Handle, PartOf
 from conformance.model import Divergence, blame
 from conformance.storage import Content, Source, operations
 
@@ -191,9 +191,9 @@ def _ascending(calls: tuple[Call, ...], call: Call) -> Call:
     if call.op != "complete_multipart":
         return call
 
-    def index(part: Any) -> int:
-        given = getattr(part, "index", None)
-        return given if given is not None else calls[part.step].args[3]
+    def index(part: PartOf) -> int:
+        step: int = part.step
+        return calls[step].args[3] if part.index is None else part.index
 
     return replace(call, args=(call.args[0], sorted(call.args[1], key=index)))
 

@@ -96,7 +96,7 @@ create_dir         error       over_existing              overwrite.create_dir_e
 create_dir         *           *                          create_dir.creates
 create_link        *           onto_directory             overwrite.create_link_onto_directory
 create_link        *           onto_object                overwrite.create_link_exists
-create_link        *           dangling                   create_link.dangling
+create_link        error       dangling                   create_link.dangling
 create_link        *           over_existing              create_link.replaces
 create_link        *           *                          create_link.creates
 create_multipart   unique      *                          multipart.create_unique
@@ -311,16 +311,12 @@ stat           *                            *                   *               
 ALONE = """
 #observer   aspect            requirement
 list:prefix missing           list.prefix
-list:prefix extra             list.prefix
 list:root   error             list.root
 list:*      missing           list.complete
-list:*      missing_directory list.implicit_directories
 list:*      renamed           list.paths_round_trip
-list:*      extra             list.current
 list:*      length            list.agrees_with_stat
 stat        length            stat.length
 stat        mode              object_mode.honest_object
-stat        error             stat.describes
 """
 """Rows for an observation that is wrong although reading shows that the object itself is right."""
 
@@ -354,6 +350,8 @@ def requirement(case: Case) -> str:
     told_wrong = case.aspect not in {"code", "foreign"}
     if case.another_client and told_wrong and case.relation in {"self", "source"} and case.op in OBSERVERS:
         return "paths.every_client"
+    if case.another_client and case.op.endswith("_multipart") and case.aspect == "error":
+        return "multipart.second_client"
     observed = f"list:{case.situation}" if case.op == "list" else case.op
     return (
         _first(PRIOR, observed, case.aspect, case.change, case.change_situation, case.relation)

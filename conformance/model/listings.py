@@ -79,10 +79,11 @@ def _wrong(
         shown[(o.path.rstrip("/") if directory else o.path, directory)] += 1
     missing, extra = sorted(must - set(shown)), sorted(set(shown) - may)
     twice = sorted(entry for entry, times in shown.items() if times > 1)
+    renamed = bool(missing and extra) and {at for at, _ in missing}.isdisjoint(at for at, _ in extra)
     for kind, entries in (("missing", missing), ("extra", extra), ("twice", twice)):
         if entries:
             at, directory = entries[0]
-            aspect = "renamed" if missing and extra else _aspect(world, kind, at, path, directory=directory)
+            aspect = "renamed" if renamed else _aspect(world, kind, at, path, directory=directory)
             expected = ", ".join(repr(p) + "/" * d for p, d in sorted(must)) or "no objects"
             observed = ", ".join(repr(p) + "/" * d for p, d in sorted(shown.elements())) or "no objects"
             return Finding(aspect, at, what, expected, observed)
