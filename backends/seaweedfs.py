@@ -54,7 +54,7 @@ def start() -> Generator[Started]:
         return (
             *(program, "-logtostderr=true", "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}"),
             *("-filer", "-s3", f"-s3.config={identities}", "-s3.port.iceberg=0", "-s3.port.lance=0"),
-            *("-volume.max=20", "-master.volumeSizeLimitMB=64"),
+            *("-volume.max=40", "-master.volumeSizeLimitMB=1024"),
             *(f"{option}={port}" for option, port in zip(_PORTS, ports, strict=True)),
         )
 
