@@ -305,7 +305,7 @@ class DotsLeadOut(Defective):
         return super().call(op, *arguments, **pairs)
 
 
-@defect(trips=("paths.every_client",))
+@defect(trips=("paths.every_client", "list.current"))
 class NewObjectsInvisibleToOthers(Defective):
     """What a client writes is listed for itself only."""
 

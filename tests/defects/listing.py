@@ -215,8 +215,8 @@ class ListedLengthsShifted(Listing):
         return [replace(o, content_length=lengths[number - 1]) for number, o in enumerate(found)]
 
 
-@defect(trips=("list.agrees_with_stat", "list.direct_children"))
-class ListedModeReadForAll(Listing):
+@defect(trips=("list.agrees_with_stat", "object_mode.honest_listing"))
+class ListedObjectsClaimAppend(Listing):
     """Listed objects carry read and append."""
 
     def shown(self, path: str, found: list[Object]) -> list[Object]:

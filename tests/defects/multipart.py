@@ -189,7 +189,7 @@ class EmptyListTakesAllParts(Defective):
         super().complete_multipart(o, given or list(self.inner.list_multipart(o)))
 
 
-@defect(trips=("multipart.complete_empty",), like="apache/arrow-rs#5404")
+@defect(trips=("multipart.complete_empty", "multipart.complete_failed_keeps_upload"), like="apache/arrow-rs#5404")
 class EmptyListEndsUpload(Defective):
     """An empty list of parts is refused, and the upload is gone."""
 

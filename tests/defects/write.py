@@ -54,7 +54,7 @@ class CutAtOneMebibyte(Altering):
         return data[: 1 << 20]
 
 
-@defect(trips=STORES)
+@defect(trips=(*STORES, "completeness.write"))
 class LastByteOfFullBufferLost(Altering):
     """The last byte is lost when the object fills its buffers of 4096 bytes exactly."""
 
