@@ -34,7 +34,7 @@ from conformance.engine.result import CheckFailure, CheckResult
 from conformance.engine.script import script
 from conformance.engine.workspace import Workspaces
 from conformance.model import Divergence
-from conformance.storage import Features, Restrictions, Storage
+from conformance.storage import Features, Object, Restrictions, Storage
 
 REPEATS = 3
 HANGS_ALLOWED = 3
@@ -352,6 +352,9 @@ class _Clients:
 
     def close(self) -> None:
         """Close every client; an error here is the backend's own affair and changes no verdict."""
+        for step in self._trace.steps:
+            if step.call.op == "create_multipart" and isinstance(step.outcome.value, Object):
+                self._run.runner.workspaces.note(self.work_dir, step.outcome.value)
         for _, storage in self._open.values():
             try:
                 storage.close()

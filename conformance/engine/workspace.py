@@ -18,6 +18,7 @@ class Workspaces:
         self.root = f"/conformance-{uuid.uuid4().hex[:10]}/"
         self.used = 0
         self.cleaning_calls = 0
+        self._uploads: dict[str, tuple[str, str]] = {}
 
     def fresh(self) -> str:
         """Return a ``work_dir`` that nobody used before."""
@@ -27,6 +28,11 @@ class Workspaces:
     def open(self, work_dir: str) -> Storage:
         """Open one client of a ``work_dir``."""
         return in_sync(self.backend.open(work_dir))
+
+    def note(self, work_dir: str, upload: Object) -> None:
+        """Remember an upload that was begun: some services list uploads under paths that do not lead back to them."""
+        if upload.multipart_id is not None:
+            self._uploads[upload.multipart_id] = (work_dir, upload.path)
 
     def clean(self) -> list[str]:
         """Remove what the run made, open uploads included, and return what is still there (should be nothing).
@@ -60,7 +66,8 @@ class Workspaces:
                 self.cleaning_calls += 1
                 try:
                     if o.multipart_id is not None and ObjectMode.PART in o.mode:
-                        store.delete(o.path, multipart_id=o.multipart_id)
+                        home, path = self._uploads.get(o.multipart_id, (work_dir, o.path))
+                        self.open(home).delete(path, multipart_id=o.multipart_id)
                     elif ObjectMode.DIR in o.mode:
                         store.delete(o.path, object_mode=ObjectMode.DIR)
                     else:
