@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from conformance.pytesting.session import ConformanceSession
-
-_session = pytest.StashKey["ConformanceSession"]()
+from conformance.pytesting.stash import conformance_session, in_use
 
 OPTIONS = {
     "profile": "how much to ask of a backend: smoke, standard or deep",
@@ -90,16 +87,6 @@ def conformance_check(request: pytest.FixtureRequest, _conformance_opened: Any) 
     return check
 
 
-def conformance_session(config: pytest.Config) -> ConformanceSession:
-    """Return what the kit knows of this pytest session: made, with the rest of the hooks, when it is first needed."""
-    if _session not in config.stash:
-        from conformance.pytesting.session import ConformanceSession
-
-        config.stash[_session] = ConformanceSession(config)
-        config.pluginmanager.register(config.stash[_session], "conformance-session")
-    return config.stash[_session]
-
-
 # collection
 
 
@@ -122,9 +109,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand workers the seed: a random one is drawn once, so that all of them run the same examples."""
+    config: pytest.Config = node.config
+    if config.getoption("conformance_seed") or config.getini("conformance_seed"):
+        node.workerinput["conformance_seed"] = conformance_session(config).asked.seed
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
     """Note what is planned, where workers collect."""
     from conformance.pytesting.identity import any_identity
 
-    if _session in node.config.stash or any_identity(ids):
+    if in_use(node.config) or any_identity(ids):
         conformance_session(node.config).plan_of_worker(ids)

@@ -96,7 +96,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
     watcher = progress(quiet=options["quiet"], asked=asked)
     try:
         with watcher:
-            document = run(
+            document, replayed = run(
                 chosen,
                 asked,
                 folder=folder,
@@ -105,10 +105,11 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
                 allow_non_empty=options["allow_non_empty"],
                 watcher=watcher,
                 replay=f"{options['results']}#" if options["results"] else "",
+                declared=declared,
             )
         if options["results"]:
             shutil.copyfile(results, own_folder(folder) / "last.jsonl")
-        judgement = tell(document, declared, quiet=options["quiet"])
+        judgement = tell(document, declared, quiet=options["quiet"], replayed=replayed)
         write_page(page, document, judgement)
         if options["junit"]:
             write_junit(options["junit"], document, judgement)

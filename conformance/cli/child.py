@@ -1,7 +1,8 @@
 """The process in which the checks of one backend run: whatever the backend does to it, the run itself goes on.
 
-The child announces everything it does before it does it; the parent asks for one check at a time. Messages to the
-parent are ``(word, …)``: ``refused sentence`` · ``ready entry plan`` · ``result json`` · ``cleaned leaks`` · ``alive``.
+The parent asks for one check at a time, so it knows at which one a child died. Messages to the parent are a word and
+its details: ``refused sentence``, ``ready entry plan root``, ``result json``, ``alive used``, ``replayed keys``,
+``cleaned leaks``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance.adapters.connection import Connection, open_backend
+from conformance.cli.playing import play
 from conformance.engine.laws import checks
 from conformance.engine.runner import Runner
 from conformance.engine.workspace import Workspaces
@@ -107,6 +110,7 @@ def _work(pipe: Pipe, say: _Voice, runner: Runner, opened: Connection | None) ->
         if word == "check":
             say("result", _checked(runner, details[0]))
         elif word == "clean":
+            say("replayed", _still_diverging(runner, details[1]))
             say("cleaned", [*runner.clean(), *(path for root in details[0] for path in _orphan(runner.backend, *root))])
             if opened is not None:
                 opened.remove_root()
@@ -126,6 +130,18 @@ def _checked(runner: Runner, identifier: str) -> dict[str, Any]:
             "state": "error",
             "reason": f"the backend called sys.exit({error.code!r})",
         }
+
+
+def _still_diverging(runner: Runner, programs: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Return which of the declared programs still show their deviation, whatever the search came upon."""
+    found: list[str] = []
+    for key, calls in programs.items():
+        try:
+            if play(runner, calls).divergence is not None:
+                found.append(key)
+        except Exception:  # noqa: BLE001, S112 - a program of another version shows nothing either way
+            continue
+    return found
 
 
 def _orphan(backend: Backend, root: str, used: int) -> list[str]:

@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
@@ -43,15 +43,20 @@ class Child:
 
 
 class Crew:
-    """One backend with its children; :meth:`start` plans, :meth:`turn` is called while :attr:`busy`."""
+    """One backend with its children: :meth:`open` and :meth:`wait` plan, :meth:`start` and :meth:`turn` run.
 
-    def __init__(self, job: Job, workers: int) -> None:
+    ``programs`` are declared deviations by key; ``diverging`` names those that still show in the end.
+    """
+
+    def __init__(self, job: Job, workers: int, programs: Mapping[str, Sequence[Any]]) -> None:
         self.job = job
         self.name = job.name
         self.workers = workers
         self.entry: BackendEntry | None = None
         self.plan: list[Planned] = []
         self.leaks: list[str] = []
+        self.programs = programs
+        self.diverging: list[str] = []
         self.done = 0
         self.calls = 0
         self.finished = False
@@ -170,6 +175,8 @@ class Crew:
                 self._report(Result.from_json(data), report)
             case ("alive", used):
                 child.used = used
+            case ("replayed", keys):
+                self.diverging += keys
             case ("cleaned", leaks):
                 self.leaks += leaks
                 child.process.join(10)
@@ -220,8 +227,9 @@ class Crew:
         for child in self._children[1:] or self._children:
             if child.idle():
                 child.cleaning, child.seen = True, time.monotonic()
-                _send(child, ("clean", self._orphans if child is self._children[0] else []))
-                if child is self._children[0]:
+                first = child is self._children[0]
+                _send(child, ("clean", self._orphans, self.programs) if first else ("clean", [], {}))
+                if first:
                     self._orphans = []
 
     def _report(self, result: Result, report: Report) -> None:

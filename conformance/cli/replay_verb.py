@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from conformance.cli.opening import opened
 from conformance.cli.outputs import document
-from conformance.engine.calls import Call, Outcome, perform
-from conformance.engine.deadline import CallHung, within
+from conformance.cli.playing import play
 from conformance.engine.laws import checks
-from conformance.engine.programs import Run, run
 from conformance.engine.result import arguments_text
 from conformance.engine.runner import Runner
 from conformance.planning import FOLDER, Asked
 from conformance.problems import Problem, meant, printable
 from conformance.results import Document, Failure, Result
-from conformance.storage import Storage
 
 TIMES = 3
 
@@ -73,8 +68,10 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
     click.echo(f"{result.identifier} · {failure.requirement}: {printable(failure.what)}")
     click.echo(f"  expected then  {printable(failure.expected)}")
     click.echo(f"  observed then  {printable(failure.observed)}\n")
-    calls = [Call.from_json(dict(call)) for call in failure.calls]
-    runs = [_once(runner, calls) for _ in range(TIMES)] if calls else []
+    try:
+        runs = [play(runner, failure.calls) for _ in range(TIMES)] if failure.calls else []
+    except (KeyError, TypeError) as error:
+        raise Problem(f"the stored sequence of {result.identifier} cannot be read: {error!r}") from None
     diverging = [ran for ran in runs if ran.divergence is not None]
     shown = (diverging or runs)[-1:]
     for ran in shown:
@@ -101,22 +98,3 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
         raise Problem(f"{check.id} came to no result: {again.reason}")
     click.echo(f"\nFIXED: the sequence behaves {TIMES} times of {TIMES}, and the whole check passes")
     return 0
-
-
-def _once(runner: Runner, calls: Sequence[Call]) -> Run:
-    work_dir = runner.workspaces.fresh()
-    clients: dict[int, Storage] = {}
-
-    def make(call: Call, results: Sequence[Any]) -> Outcome:
-        if call.client not in clients:
-            clients[call.client] = runner.workspaces.open(work_dir if call.client < 2 else runner.workspaces.root)
-        try:
-            return within(runner.profile.deadline, lambda: perform(call, clients[call.client], results))
-        except CallHung as hung:
-            return Outcome(error="Hung", error_type="CallHung", message=str(hung), exception=hung)
-
-    try:
-        return run(calls, make, runner.features, runner.limits)
-    finally:
-        for storage in clients.values():
-            storage.close()

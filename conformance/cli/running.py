@@ -18,6 +18,7 @@ from typing import Protocol
 
 from conformance.cli.child import Job
 from conformance.cli.crew import Crew, numbered
+from conformance.declaration import Declarations, Replay
 from conformance.planning import Asked, header, now
 from conformance.problems import Problem
 from conformance.results import Document, Footer, Header, Result, Writer, cover
@@ -66,8 +67,11 @@ def run(
     allow_non_empty: bool,
     watcher: Watcher,
     replay: str = "",
-) -> Document:
+    declared: Declarations | None = None,
+) -> tuple[Document, dict[str, Replay]]:
     """Check backends, given as (name, connection string), and return the document that was written to ``file``.
+
+    With it come the ``declared`` deviations of which the stored program still diverges, by key.
 
     ``replay`` stands before backend and check in the replay lines: ``FILE#`` where the document is to be kept.
 
@@ -95,7 +99,8 @@ def run(
                 scratch=scratch,
                 allow_non_empty=allow_non_empty,
             )
-            crews.append(Crew(job, workers))
+            programs = {d.key: d.calls for d in (declared.of(name) if declared else ()) if d.calls}
+            crews.append(Crew(job, workers, programs))
         ran = _planned(crews, asked, started)
         ran.replay = replay
         writer = stack.enter_context(Writer(file, ran.header))
@@ -106,7 +111,8 @@ def run(
             ran.interrupted = True
             for crew in crews:
                 crew.stop()
-        return _written(ran, writer, time.perf_counter() - began)
+        replayed: dict[str, Replay] = {key: "diverges" for crew in crews for key in crew.diverging}
+        return _written(ran, writer, time.perf_counter() - began), replayed
 
 
 def _planned(crews: list[Crew], asked: Asked, started: str) -> Ran:

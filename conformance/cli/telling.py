@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 
 import click
 from rich.console import Console
 
-from conformance.declaration import Declarations, Judgement, judge
+from conformance.declaration import Declarations, Judgement, Replay, judge
 from conformance.problems import printable
 from conformance.report import show
 from conformance.results import Document
@@ -16,9 +17,15 @@ from conformance.results import Document
 WIDTH = 120
 
 
-def tell(document: Document, declared: Declarations | None, *, quiet: bool = False) -> Judgement:
+def tell(
+    document: Document,
+    declared: Declarations | None,
+    *,
+    quiet: bool = False,
+    replayed: Mapping[str, Replay] | None = None,
+) -> Judgement:
     """Print failures and verdicts (only these when ``quiet``) to stdout; return the judgement."""
-    judgement = judge(document, declared)
+    judgement = judge(document, declared, replayed=replayed)
     if quiet:
         for verdict in judgement.verdicts:
             click.echo(printable(verdict.sentence))

@@ -41,7 +41,7 @@ def anchored(config: pytest.Config) -> None:
     config.stash[_specs] = dict(sorted(specs.items())) if anchor.is_file() else {}
     if not config.stash[_specs] and not wanted:
         return
-    from conformance.plugin import conformance_session
+    from conformance.pytesting.stash import conformance_session
 
     session = conformance_session(config)
     if session.problem and not session.worker:
@@ -73,7 +73,7 @@ class Anchor(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the items, ordered by backend and check."""
         from conformance.adapters.connection import open_backend
-        from conformance.plugin import conformance_session
+        from conformance.pytesting.stash import conformance_session
         from conformance.storage import StorageError
 
         session = conformance_session(self.config)
@@ -98,7 +98,7 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the check."""
-        from conformance.plugin import conformance_session
+        from conformance.pytesting.stash import conformance_session
 
         session = conformance_session(self.config)
         session.run(self, self.check, session.opened(self.connection))

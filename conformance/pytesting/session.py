@@ -156,9 +156,9 @@ class ConformanceSession:
         return not wanted or backend in wanted
 
     def _seed(self) -> str:
-        # Workers draw the same examples as each other: a random seed is drawn once, by the controller.
-        if self.worker:
-            return str(self.config.workerinput.get("conformance_seed", 0))  # type: ignore[reportAttributeAccessIssue]
+        handed: Mapping[str, Any] = getattr(self.config, "workerinput", {})
+        if "conformance_seed" in handed:
+            return str(handed["conformance_seed"])
         return self.option("seed") or str(self.settings.seed or 0)
 
     def _declared(self) -> Declarations:
@@ -279,11 +279,6 @@ class ConformanceSession:
             found = identity(nodeid)
             if found is not None:
                 self.planned[nodeid] = found
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Hand the seed to a worker."""
-        node.workerinput["conformance_seed"] = self.asked.seed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

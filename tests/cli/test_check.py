@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -41,6 +42,15 @@ def open_deadly(work_dir):
 
 def open_stuck(work_dir):
     return Stuck(service, work_dir)
+
+class Rare(Memory):
+    def delete(self, path, *, object_mode=None, multipart_id=None):
+        if path == "rare":
+            self.stat(path)
+        super().delete(path, object_mode=object_mode, multipart_id=multipart_id)
+
+def open_rare(work_dir):
+    return Rare(service, work_dir)
 
 def open_raises(work_dir):
     raise OSError("no route to host")
@@ -115,6 +125,16 @@ def test_from_a_failure_to_its_repair(folder):
     assert "-[[deviation]]" in pruned.stdout
     conformance("check", spec, "--only", "delete.idempotent", "--declared", "deviations.toml", "-q")
     assert "conformant" in conformance("report", "--quiet").stdout
+
+
+def test_a_declared_program_keeps_its_deviation_current_though_the_search_missed_it(folder):
+    call = {"op": "delete", "args": ["rare"], "pairs": {}, "client": 0}
+    (folder / "deviations.toml").write_text(
+        '[[deviation]]\nbackend = "mystore:open_rare"\nrequirement = "delete.missing"\nreason = "known"\n'
+        f"untracked = true\nsignature = 'rare'\ncalls = '[{json.dumps(call)}]'\n"
+    )
+    arguments = ("check", "mystore:open_rare", "--only", "delete.missing", "--declared", "deviations.toml", "-q")
+    assert "with 1 declared deviation" in conformance(*arguments).stdout
 
 
 def test_a_backend_that_ends_the_process_is_attributed_and_the_rest_goes_on(folder):

@@ -1,0 +1,32 @@
+"""Runs a stored program on a backend, beside the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from conformance.engine.calls import Call, Outcome, perform
+from conformance.engine.deadline import CallHung, within
+from conformance.engine.programs import Run, run
+from conformance.engine.runner import Runner
+from conformance.storage import Storage
+
+
+def play(runner: Runner, stored: Iterable[Mapping[str, Any]]) -> Run:
+    """Run a program, as documents and declarations store it, in a fresh ``work_dir``; stop where it diverges."""
+    work_dir = runner.workspaces.fresh()
+    clients: dict[int, Storage] = {}
+
+    def make(call: Call, results: Sequence[Any]) -> Outcome:
+        if call.client not in clients:
+            clients[call.client] = runner.workspaces.open(work_dir if call.client < 2 else runner.workspaces.root)
+        try:
+            return within(runner.profile.deadline, lambda: perform(call, clients[call.client], results))
+        except CallHung as hung:
+            return Outcome(error="Hung", error_type="CallHung", message=str(hung), exception=hung)
+
+    try:
+        return run([Call.from_json(dict(call)) for call in stored], make, runner.features, runner.limits)
+    finally:
+        for storage in clients.values():
+            storage.close()
