@@ -323,7 +323,7 @@ class CopyOfEmptySkipped(Defective):
 
 
 @defect(trips=("move.content", "completeness.move"))
-class MoveFailsLate(Defective):
+class MoveOntoSameLengthLosesBoth(Defective):
     """A move over an existing object removes source and destination when their lengths are the same."""
 
     def move(self, src: str, dst: str) -> None:

@@ -406,7 +406,7 @@ class DeleteOfRootEmptiesIt(Defective):
 
 
 @defect(trips=("delete.forgets",), on=("memory", "moto"))
-class DeleteForgetsMetadataOnly(Defective):
+class ContentTypeSurvivesDelete(Defective):
     """An object written after a delete gets the content type that the deleted one had, unless it has its own."""
 
     def delete(self, path: str, **pairs: Any) -> None:

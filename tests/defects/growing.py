@@ -15,8 +15,8 @@ from .base import Defective, Tee, defect
 
 
 @defect(trips=("append.create",))
-class AppendHandleClaimsRead(Defective):
-    """create_append returns an object without the mode append and with the wrong offset."""
+class AppendHandleTellsOffsetOne(Defective):
+    """create_append returns an object that tells the offset 1."""
 
     def create_append(self, path: str, **pairs: Any) -> Object:
         return replace(super().create_append(path, **pairs), append_offset=1)
@@ -132,7 +132,7 @@ class AppendsShareTail(Defective):
 
 @defect(trips=("block.create",))
 class BlockHandleWithoutMode(Defective):
-    """create_block returns a handle that carries read beside block."""
+    """create_block returns a handle of mode read, without block."""
 
     def create_block(self, path: str) -> Object:
         o = super().create_block(path)
@@ -255,7 +255,7 @@ class FirstPageWriteWins(Defective):
 
 
 @defect(trips=("page.gap",))
-class PageGapFilledWithLastByte(Defective):
+class PageGapFilledWithOnes(Defective):
     """What was never written reads as ones."""
 
     def write_page(self, o: Object, r: Reader | None, size: int, offset: int) -> int:
