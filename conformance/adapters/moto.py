@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from conformance.adapters.s3 import S3
 from conformance.adapters.s3_client import Location, boto3, client_config
-from conformance.storage import ConnectionStringInvalid, Storage
+from conformance.storage import ConnectionStringInvalid, HTTPRequest, OperationNotSupported, Storage
 
 # moto refuses a smaller part that is not the last; Amazon's 5 MiB would only make the checks slow.
 PART_MINIMUM = 1024
@@ -32,6 +32,10 @@ class Moto(S3):
         operations=frozenset(S3.implements) - {"reach"},
         pairs=MappingProxyType({name: pairs for name, pairs in S3.implements.items() if name != "reach"}),
     )
+
+    def reach(self, path: str, *, verb: str = "read", size: int | None = None, expire: float = 3600) -> HTTPRequest:
+        """Refuse: there is nobody to send the request to."""
+        raise OperationNotSupported("moto in this process answers its own client only")
 
 
 def open_moto(work_dir: str) -> Storage:

@@ -27,6 +27,6 @@ class Profile:
 
 PROFILES: dict[ProfileName, Profile] = {
     "smoke": Profile(name="smoke", examples=1, calls=300),
-    "standard": Profile(name="standard", examples=3, calls=3000, allowance=6),
+    "standard": Profile(name="standard", examples=3, calls=3000, allowance=4),
     "deep": Profile(name="deep", examples=40, calls=None, shrinks=200),
 }

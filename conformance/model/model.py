@@ -33,6 +33,11 @@ class Change:
     client: int
 
 
+def _plain(name: str, value: str) -> bool:
+    """Whether user metadata travel as they are everywhere: services differ on case of names and on what is no ASCII."""
+    return name == name.lower() and (name + value).isascii() and (name + value).isprintable()
+
+
 class Model:
     """The specification at work on one ``work_dir``.
 
@@ -123,6 +128,8 @@ class Model:
                 return False
             if (features.backslash_separates and "\\" in path) or self._too_long(path):
                 return False
+        if not all(_plain(*item) for item in call.pairs.get("user_metadata", {}).items()):
+            return False
         return call.op == "create" or call.pairs.keys() <= features.pairs.get(call.op, frozenset())
 
     def _too_long(self, path: str) -> bool:

@@ -16,7 +16,7 @@ from conformance.storage import Features, Restrictions
 RunProgram = Callable[[Sequence[Call]], None]
 
 
-@verifies("programs.namespace", needs=("read", "write"), smoke=True, weight=3)
+@verifies("programs.namespace", needs=("read", "write"), smoke=True, weight=2)
 @given(data=drawn())
 def test_programs_over_one_name_space(
     run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
@@ -25,14 +25,14 @@ def test_programs_over_one_name_space(
     run_program(decode(data, features, limits, "namespace"))
 
 
-@verifies("programs.uploads", smoke=True, weight=3)
+@verifies("programs.uploads", smoke=True, weight=2)
 @given(data=drawn())
 def test_programs_over_uploads(run_program: RunProgram, features: Features, limits: Restrictions, data: bytes) -> None:
     """Several uploads to few paths: parts again, left out, stale or wrong, completed, aborted and used too late."""
     run_program(decode(data, features, limits, "uploads"))
 
 
-@verifies("programs.second_client", weight=2)
+@verifies("programs.second_client")
 @given(data=drawn())
 def test_programs_with_a_second_client(
     run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
