@@ -35,6 +35,7 @@ class Moto(S3):
 
     def reach(self, path: str, *, verb: str = "read", size: int | None = None, expire: float = 3600) -> HTTPRequest:
         """Refuse: there is nobody to send the request to."""
+        del path, verb, size, expire
         raise OperationNotSupported("moto in this process answers its own client only")
 
 
