@@ -104,6 +104,7 @@ create_multipart   *           onto_directory             overwrite.create_multi
 create_multipart   error       over_existing              overwrite.create_multipart_exists
 create_multipart   *           *                          multipart.create
 write_multipart    *           wrong_mode                 object_mode.write_multipart
+*_multipart        *           unknown_upload             multipart.identified_by_path_and_id
 write_multipart    *           completed_upload           multipart.complete_ends_upload
 write_multipart    *           aborted_upload             multipart.abort_ends_upload
 write_multipart    *           out_of_range               multipart.index_out_of_range
