@@ -179,12 +179,20 @@ def database(folder: Path) -> ExampleDatabase | None:
 
 
 def own_folder(folder: Path) -> Path:
-    """Return the kit's folder below ``folder``, made and kept out of version control."""
+    """Return the kit's folder below ``folder``, made and kept out of version control.
+
+    Raises:
+        Problem: it cannot be made.
+
+    """
     made = folder / FOLDER
-    made.mkdir(exist_ok=True)
-    ignore = made / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", "utf-8")
+    try:
+        made.mkdir(exist_ok=True)
+        ignore = made / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+    except OSError as error:
+        raise Problem(f"{made} cannot be made: {error.strerror or error}; run it in a folder of your own") from None
     return made
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from conformance.engine.calls import Call, Outcome, perform
 from conformance.engine.deadline import CallHung, within
 from conformance.engine.programs import Run, run
 from conformance.engine.runner import Runner
 from conformance.storage import Storage
+from conformance.storage.calls import Call, Outcome, perform
 
 
 def play(runner: Runner, stored: Iterable[Mapping[str, Any]]) -> Run:

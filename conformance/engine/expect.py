@@ -6,9 +6,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from conformance.engine.calls import brief, describe, shorten
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, ListMode, ObjectNotExist, StorageError
+from conformance.storage.calls import brief, describe, shorten
 
 
 class Violation(AssertionError):

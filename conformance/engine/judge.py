@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.engine.calls import Call, Outcome
 from conformance.engine.expect import Violation
 from conformance.engine.programs import run
 from conformance.engine.recorder import Recorder, Trace
 from conformance.model import Divergence, Model
 from conformance.storage import Features, Restrictions
+from conformance.storage.calls import Call, Outcome
 
 
 def run_program(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from conformance.engine.calls import Call, Step
 from conformance.engine.judge import judge
 from conformance.engine.recorder import Trace
 from conformance.engine.shrink import shrink
@@ -13,6 +12,7 @@ from conformance.model import Divergence
 from conformance.model.blame import OBSERVERS
 from conformance.requirements import requirement
 from conformance.storage import Features, Restrictions
+from conformance.storage.calls import Call, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from hypothesis import strategies as st
 
-from conformance.engine.calls import Call, Handle, IdOf, Outcome, PartOf, Step, perform
 from conformance.engine.catalogue import groups
 from conformance.model import Divergence, Model
 from conformance.model.state import Session, above
 from conformance.storage import Content, Features, ListMode, ObjectMode, Restrictions, Source, Storage
+from conformance.storage.calls import Call, Handle, IdOf, Outcome, PartOf, Step, perform
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -2,7 +2,7 @@
 
 Laws talk to a :class:`Recorder`. Its operations are those of the specification; errors come back as they were raised,
 iterators come back as lists, and ``read`` returns the bytes. Arguments that an earlier step returned are recorded as
-references, so that the trace is a program (see :mod:`conformance.engine.calls`).
+references, so that the trace is a program (see :mod:`conformance.storage.calls`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from conformance.engine.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step, invoke, resolve
 from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Part, Restrictions, Source, Storage
+from conformance.storage.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step, invoke, resolve
 
 
 class Trace:

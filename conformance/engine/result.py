@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.engine.calls import Call, Fabricated, Handle, IdOf, PartOf, Step, shorten
 from conformance.storage import Source
+from conformance.storage.calls import Call, Fabricated, Handle, IdOf, PartOf, Step, shorten
 
 State = Literal["pass", "fail", "error", "not-applicable", "not-run"]
 

@@ -21,7 +21,6 @@ from hypothesis.errors import Flaky, UnsatisfiedAssumption
 
 from conformance.engine.backend import Backend
 from conformance.engine.blame import blamed
-from conformance.engine.calls import Call, Outcome, Step
 from conformance.engine.database import KeyedDatabase
 from conformance.engine.deadline import CallHung, within
 from conformance.engine.expect import Violation
@@ -35,6 +34,7 @@ from conformance.engine.script import script
 from conformance.engine.workspace import Workspaces
 from conformance.model import Divergence
 from conformance.storage import Features, Object, Restrictions, Storage
+from conformance.storage.calls import Call, Outcome, Step
 
 REPEATS = 3
 HANGS_ALLOWED = 3

@@ -12,10 +12,10 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from conformance.engine.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step
 from conformance.engine.seen import seen, told
 from conformance.requirements import requirements
 from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source
+from conformance.storage.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step
 
 LISTS = frozenset({"list", "list_multipart", "list_block"})
 CLIENTS = ("first", "second", "outside")

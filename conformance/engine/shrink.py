@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.engine.calls import Call, Fabricated, Handle, PartOf
 from conformance.model import Divergence, blame
 from conformance.storage import Content, Source, operations
+from conformance.storage.calls import Call, Fabricated, Handle, PartOf
 
 BUDGET = 600
 """Backend calls that shrinking may take."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.engine.calls import Call, Outcome
 from conformance.storage import StorageError
+from conformance.storage.calls import Call, Outcome
 
 
 def _codes(kind: type[StorageError]) -> Iterator[str]:

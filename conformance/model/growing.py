@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, cast
 
-from conformance.engine.calls import Call
 from conformance.model.data import EMPTY, Data
 from conformance.model.expectation import ANY, NONE, Expectation, Finding
 from conformance.model.objects import Rule, counted, destination, told
@@ -14,6 +13,7 @@ from conformance.model.sources import Taken, taken
 from conformance.model.state import Entry, Session, World
 from conformance.model.uploads import handle, wrong_mode
 from conformance.storage import Block, Object, ObjectMode
+from conformance.storage.calls import Call
 
 MODES = {"append": ObjectMode.APPEND, "block": ObjectMode.BLOCK, "page": ObjectMode.PAGE}
 

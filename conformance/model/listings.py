@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
 
-from conformance.engine.calls import Call
 from conformance.model.expectation import ANY, NONE, Expectation, Finding
 from conformance.model.objects import Rule
 from conformance.model.state import World, above
 from conformance.storage import ListMode, Object, ObjectMode
+from conformance.storage.calls import Call
 
 Shown = tuple[str, bool]
 """A path and whether it is shown as a directory."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.engine.calls import Call, Outcome
 from conformance.model import blame, growing, listings, objects, uploads
 from conformance.model.expectation import WHATEVER, Expectation, Finding
 from conformance.model.objects import Rule
 from conformance.model.state import World
 from conformance.storage import Features, Restrictions, operations
+from conformance.storage.calls import Call, Outcome
 
 RULES: dict[str, Rule] = {**objects.RULES, **uploads.RULES, **growing.RULES, **listings.RULES}
 """The rule of every operation that the model describes."""

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from conformance.engine.calls import Call, IdOf, describe
 from conformance.model.data import Data
 from conformance.model.expectation import ANY, MISSING, NONE, WRONG_MODE, Expectation, Finding
 from conformance.model.sources import taken
 from conformance.model.state import NOTHING, Entry, World, above
 from conformance.storage import Object, ObjectMode
+from conformance.storage.calls import Call, IdOf, describe
 
 Rule = Callable[[World, Call], Expectation | None]
 """The rule of one operation; None where the call goes beyond what the model describes."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from conformance.engine.calls import Call, Fabricated, Handle, PartOf
 from conformance.model.data import EMPTY, Data
 from conformance.model.expectation import ANY, NONE, WRONG_MODE, Expectation, Finding
 from conformance.model.objects import Rule, destination, told
 from conformance.model.sources import taken
 from conformance.model.state import Session, Uploaded, World
 from conformance.storage import Object, ObjectMode, Part
+from conformance.storage.calls import Call, Fabricated, Handle, PartOf
 
 
 def handle(world: World, term: Any) -> tuple[ObjectMode, str, int | None] | None:

@@ -11,6 +11,7 @@ import pytest
 from conformance.declaration import Exit, Judgement, judge
 from conformance.engine.laws import checks
 from conformance.planning import header, now, own_folder, planned
+from conformance.problems import Problem
 from conformance.report import page
 from conformance.results import BackendEntry, Document, Footer, Planned, Result, cover, dumps
 
@@ -25,6 +26,7 @@ class Ending:
         self.session = session
         self.files: list[Path] = []
         self.missing: list[str] = []
+        self.problem = ""
         self.document = self._document()
         self.judgement: Judgement = judge(self.document, session.declared)
 
@@ -34,7 +36,7 @@ class Ending:
         wrong = self.missing and not self._ended_early(session)
         nothing = self.judgement.code is Exit.NO_VERDICT and not self.session.narrowed
         if session.exitstatus == pytest.ExitCode.OK and (
-            wrong or nothing or self.judgement.code in (Exit.OUT_OF_DATE, Exit.DIFFERS)
+            wrong or nothing or self.problem or self.judgement.code in (Exit.OUT_OF_DATE, Exit.DIFFERS)
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -54,6 +56,8 @@ class Ending:
         if self.missing:
             told = f"{len(self.missing)} planned checks were not reported, the first {self.missing[0]}"
             terminal.line(told, red=True)
+        if self.problem:
+            terminal.line(self.problem, red=True)
         for file in self.files:
             terminal.line(f"written: {file}")
 
@@ -82,18 +86,22 @@ class Ending:
         )
 
     def _write(self) -> None:
-        folder = self.session.config.rootpath
+        """Write the document for ``conformance replay``, and what was asked for; what cannot be written is told."""
+        session = self.session
         text = dumps(self.document)
-        (own_folder(folder) / "last.jsonl").write_text(text, "utf-8")
-        for name, content in (
-            ("results", lambda: text),
-            ("report", lambda: page(self.document, self.judgement)),
-        ):
-            asked = self.session.option(name)
-            if asked:
-                file = self.session.config.invocation_params.dir / asked
-                file.write_text(content(), "utf-8")
-                self.files.append(file)
+        wanted = {name: session.config.invocation_params.dir / session.option(name) for name in ("results", "report")}
+        try:
+            (own_folder(session.config.rootpath) / "last.jsonl").write_text(text, "utf-8")
+            if session.option("results"):
+                wanted["results"].write_text(text, "utf-8")
+                self.files.append(wanted["results"])
+            if session.option("report"):
+                wanted["report"].write_text(page(self.document, self.judgement), "utf-8")
+                self.files.append(wanted["report"])
+        except OSError as error:
+            self.problem = f"{error.filename} cannot be written: {error.strerror or error}"
+        except Problem as problem:
+            self.problem = str(problem)
 
     @staticmethod
     def _ended_early(session: pytest.Session) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from conformance.engine.calls import Call
 from conformance.engine.laws import given, verifies
 from conformance.engine.programs import decode, drawn
 from conformance.storage import Features, Restrictions
+from conformance.storage.calls import Call
 
 RunProgram = Callable[[Sequence[Call]], None]
 

@@ -7,17 +7,17 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.engine.calls import resolve
 from conformance.engine.runner import Runner
 from conformance.storage import Source, in_sync
+from conformance.storage.calls import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from conformance.engine.backend import Backend
-    from conformance.engine.calls import Call
     from conformance.engine.laws import Check
     from conformance.engine.recorder import Trace
+    from conformance.storage.calls import Call
 
 ITERATED = {"list", "list_multipart", "list_block"}
 

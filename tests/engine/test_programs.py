@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from conformance.adapters.memory import MemoryService
-from conformance.engine.calls import Call
 from conformance.engine.programs import BYTES_PER_STEP, STEPS, WEIGHTS, Theme, clients, decode, run
 from conformance.model import Model
 from conformance.storage import Features, ListMode, Restrictions
+from conformance.storage.calls import Call
 
 THEMES: list[Theme] = list(WEIGHTS)
 SIZE = STEPS * BYTES_PER_STEP
@@ -77,8 +77,8 @@ def test_large_parts_are_rare(known: tuple[Features, Restrictions]) -> None:
 
 
 def test_a_call_that_needs_what_was_refused_is_left_out(known: tuple[Features, Restrictions]) -> None:
-    from conformance.engine.calls import Handle, Outcome
     from conformance.storage import Content, Source
+    from conformance.storage.calls import Handle, Outcome
 
     program = (
         Call("write", ("a/b", Source(Content(1, 1)), 1)),

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from conformance.adapters.memory import MemoryService
-from conformance.engine.calls import Call, Handle, IdOf, Outcome, PartOf, Step
 from conformance.engine.programs import clients, run
 from conformance.engine.script import script
 from conformance.storage import Content, ListMode, ObjectMode, Source
+from conformance.storage.calls import Call, Handle, IdOf, Outcome, PartOf, Step
 
 BROKEN = '''
 from conformance.adapters.memory import Memory, MemoryService

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from conformance.adapters.memory import Memory, MemoryService
-from conformance.engine.calls import Call, Handle, IdOf, PartOf
 from conformance.engine.programs import BYTES_PER_STEP, STEPS, Theme, clients, decode, run
 from conformance.engine.shrink import shrink, without
 from conformance.model import Divergence
 from conformance.storage import Content, ObjectMode, ObjectNotExist, Source, Storage, StorageError
+from conformance.storage.calls import Call, Handle, IdOf, PartOf
 
 SIZE = STEPS * BYTES_PER_STEP
 Opener = Callable[[str], Storage]

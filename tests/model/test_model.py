@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from conformance.engine.calls import Call, Handle, IdOf, Outcome, PartOf
 from conformance.model import Model
 from conformance.model.blame import ALONE, CHANGES, OTHERWISE, OWN, PRIOR, Case, requirement, rows
 from conformance.model.data import Data
@@ -25,6 +24,7 @@ from conformance.storage import (
     Storage,
     operations,
 )
+from conformance.storage.calls import Call, Handle, IdOf, Outcome, PartOf
 
 PAIRS = MappingProxyType({name: frozenset(operation.pairs) for name, operation in operations().items()})
 NATIVE = replace(

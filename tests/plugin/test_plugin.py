@@ -176,6 +176,18 @@ def test_pyproject_is_collected_as_a_test_file(project):
     run(project, "tests").assert_outcomes(passed=1)
 
 
+def test_entry_points_of_the_project_itself_and_of_others_when_named(project):
+    info = project.path / "mystore_driver-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mystore-driver\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[conformance.backends]\ndriver = mystore:open_store\n")
+    project.makepyprojecttoml('[project]\nname = "MyStore.Driver"\n')
+    run(project, "--conformance-only", AGAIN).assert_outcomes(passed=1)
+    project.makepyprojecttoml('[project]\nname = "another"\n')
+    assert run(project, "--conformance-only", AGAIN).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    run(project, "--conformance-only", AGAIN, "--conformance-backend", "driver").assert_outcomes(passed=1)
+
+
 def test_a_declared_deviation_is_expected_and_a_stale_one_fails(project):
     project.makepyfile(test_mine="import conformance, mystore\ntest_it = conformance.suite(s=mystore.open_forgetful)\n")
     arguments = ("--conformance-only", AGAIN, "--conformance-results=run.jsonl")
@@ -229,6 +241,14 @@ def test_an_opener_that_fails_is_told_with_every_check(project):
     found = run(project, "--conformance-only", AGAIN)
     found.assert_outcomes(failed=1)
     found.stdout.fnmatch_lines(["*broken cannot be opened: OSError: no route to host*", "*broken: no verdict*"])
+
+
+def test_a_report_that_cannot_be_written_fails_the_run_in_a_sentence(project):
+    project.makepyfile(test_mine=FIVE_LINES)
+    found = run(project, "--conformance-only", AGAIN, "--conformance-report=no/such/page.html")
+    found.assert_outcomes(passed=1)
+    found.stdout.fnmatch_lines(["*no/such/page.html cannot be written: No such file or directory"])
+    assert found.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_without_any_use_of_the_kit_nothing_of_it_is_imported_or_printed(project):
