@@ -15,9 +15,6 @@ from typing import Any, cast
 
 from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source, Storage, StorageError
 
-READ_ALL = 1 << 62
-
-
 @dataclass(frozen=True, slots=True)
 class Handle:
     """The object that step ``step`` returned, with some of its fields changed."""
