@@ -72,6 +72,12 @@ def connection(backend: str) -> Connection:
     return made
 
 
+def remove_roots(backends: Iterable[str]) -> None:
+    """Remove what lies outside of this process and of the servers that end with it."""
+    if "fs" in backends:
+        connection("fs").remove_root()
+
+
 def applies(planted: Defect, backend: str) -> bool:
     """Whether the defect can show on that backend."""
     if backend not in planted.on:
@@ -215,8 +221,7 @@ def main() -> int:
     jobs = list(_jobs(options))
     with ProcessPoolExecutor(options.n) as pool:
         rows = list(pool.map(_job, jobs, chunksize=4))
-    for backend in options.backends:
-        connection(backend).remove_root()
+    remove_roots(options.backends)
     if options.json:
         store(rows, options.json)
     print(summary(rows))  # noqa: T201 - this is a command

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from . import DEFECTS
-from .matrix import applies, connection, measure, store, summary
+from .matrix import applies, connection, measure, remove_roots, store, summary
 
 SEEDS = int(os.environ.get("CONFORMANCE_SEEDS", "1"))
 EVERYTHING = bool(os.environ.get("CONFORMANCE_KILL_ALL"))
@@ -47,8 +47,7 @@ CELLS = [
 def matrix(request):
     rows = []
     yield rows
-    for backend in {row.backend for row in rows}:
-        connection(backend).remove_root()
+    remove_roots({row.backend for row in rows})
     if target := os.environ.get("CONFORMANCE_KILL_MATRIX"):
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
         store(rows, Path(target).with_suffix(f".{worker}.json" if worker else ".json"))
