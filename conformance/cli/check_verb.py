@@ -12,6 +12,7 @@ from conformance.cli.outputs import declarations, step_summary, write_junit, wri
 from conformance.cli.progress import progress
 from conformance.cli.running import run
 from conformance.cli.telling import tell
+from conformance.declaration import with_embedded
 from conformance.planning import Asked, check_profile, check_seed, own_folder, select
 from conformance.problems import Problem, meant
 from conformance.registry import entry_point_backends
@@ -90,7 +91,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
         deadline=options["deadline"],
     )
     chosen = choose(backends, own)
-    declared = declarations(options["declared"] or own.declared)
+    declared = with_embedded(declarations(options["declared"] or own.declared))
     results: Path = options["results"] or own_folder(folder) / "last.jsonl"
     page: Path = options["report"] or folder / "conformance-report.html"
     watcher = progress(quiet=options["quiet"], asked=asked)

@@ -9,6 +9,7 @@ import click
 
 from conformance.cli.outputs import declarations, document, step_summary, write_junit, write_page
 from conformance.cli.telling import tell
+from conformance.declaration import with_embedded
 from conformance.planning import FOLDER
 from conformance.problems import Problem
 from conformance.results import DocumentError, merge
@@ -37,7 +38,8 @@ def command(ctx: click.Context, files: tuple[Path, ...], **options: Any) -> None
         joined = merge(documents)
     except DocumentError as error:
         raise Problem(str(error)) from None
-    judgement = tell(joined, declarations(options["declared"] or settings(folder).declared), quiet=options["quiet"])
+    declared = with_embedded(declarations(options["declared"] or settings(folder).declared))
+    judgement = tell(joined, declared, quiet=options["quiet"])
     page: Path = options["report"] or folder / "conformance-report.html"
     write_page(page, joined, judgement)
     if options["junit"]:

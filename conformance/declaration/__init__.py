@@ -2,6 +2,7 @@
 
 from conformance.declaration.accept import Accepted, accept
 from conformance.declaration.deviations import DeclarationInvalid, Declarations, Deviation, load, loads
+from conformance.declaration.embedded import with_embedded
 from conformance.declaration.gate import Judgement, judge
 from conformance.declaration.judging import Cell, Replay, Standing
 from conformance.declaration.verdict import Exit, Verdict
@@ -21,4 +22,5 @@ __all__ = [
     "judge",
     "load",
     "loads",
+    "with_embedded",
 ]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from conformance import __version__
-from conformance.declaration import DeclarationInvalid, Declarations, Deviation, load
+from conformance.declaration import DeclarationInvalid, Declarations, Deviation, load, with_embedded
 from conformance.declaration.judging import matching
 from conformance.engine.backend import Backend
 from conformance.engine.laws import Check, checks
@@ -164,10 +164,10 @@ class ConformanceSession:
     def _declared(self) -> Declarations:
         file = Path(self.option("declared")) if self.option("declared") else self.settings.declared
         if file is None:
-            return Declarations()
+            return with_embedded(None)
         file = self.config.rootpath / file
         try:
-            return load(file)
+            return with_embedded(load(file))
         except DeclarationInvalid as error:
             raise Problem(str(error)) from None
         except OSError as error:
