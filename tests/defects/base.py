@@ -17,6 +17,8 @@ _D = TypeVar("_D", bound="type[Defective]")
 EVERYWHERE = ("memory", "fs", "moto")
 NATIVE = ("memory", "fs")
 """Backends on which a directory and a file cannot share a path."""
+METADATA = ("memory", "moto")
+"""Backends that keep metadata and publish limits."""
 VIRTUAL = ("moto",)
 """Backends on which a directory is a marker beside the objects."""
 

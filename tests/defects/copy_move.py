@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 
 from conformance.storage import ObjectMode, ObjectNotExist, Reader, Unexpected
 
-from .base import NATIVE, Defective, defect
+from .base import METADATA, NATIVE, Defective, defect
 
 
 @defect(trips=("copy.self",), like="ceph/ceph#5770")
@@ -20,7 +20,7 @@ class CopyOntoItselfEmpties(Defective):
             self.spoil(dst, lambda _: b"")
 
 
-@defect(trips=("copy.self", "copy.metadata"))
+@defect(trips=("copy.self", "copy.metadata"), on=METADATA)
 class CopyOntoItselfDropsMetadata(Defective):
     """Copying an object onto itself drops its metadata."""
 
@@ -78,7 +78,7 @@ class MoveLeavesExisting(Defective):
             self.spoil(dst, lambda _: old)
 
 
-@defect(trips=("copy.metadata",))
+@defect(trips=("copy.metadata",), on=METADATA)
 class CopyDropsContentType(Defective):
     """A copy has no content type."""
 
@@ -89,7 +89,7 @@ class CopyDropsContentType(Defective):
             self.put(dst, data, found, content_type=None)
 
 
-@defect(trips=("copy.metadata",))
+@defect(trips=("copy.metadata",), on=METADATA)
 class CopyDropsUserMetadata(Defective):
     """A copy has no user metadata."""
 
@@ -100,7 +100,7 @@ class CopyDropsUserMetadata(Defective):
             self.put(dst, data, found, user_metadata=None)
 
 
-@defect(trips=("completeness.copy", "copy.metadata"))
+@defect(trips=("completeness.copy", "copy.metadata"), on=METADATA)
 class CopyKeepsMetadataOfDestination(Defective):
     """A copy over an object keeps the content type that this had."""
 
@@ -112,7 +112,7 @@ class CopyKeepsMetadataOfDestination(Defective):
             self.put(dst, data, old)
 
 
-@defect(trips=("move.metadata",))
+@defect(trips=("move.metadata",), on=METADATA)
 class MoveDropsMetadata(Defective):
     """A moved object has lost its metadata."""
 

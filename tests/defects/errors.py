@@ -18,7 +18,7 @@ from conformance.storage import (
     operations,
 )
 
-from .base import NATIVE, Defective, defect
+from .base import METADATA, NATIVE, Defective, defect
 
 TAXONOMY = ("errors.taxonomy",)
 
@@ -187,7 +187,7 @@ class UndeclaredLinkOverwrites(Defective):
         return super().call(op, *arguments, **pairs)
 
 
-@defect(trips=("features.declared_pair", "write.user_metadata"))
+@defect(trips=("features.declared_pair", "write.user_metadata"), on=METADATA)
 class DeclaredPairRefused(Defective):
     """user_metadata is declared for write and refused."""
 

@@ -100,7 +100,7 @@ class AppendShortReaderAccepted(Defective):
             return size
 
 
-@defect(trips=("append.size_maximum", "metadata.append_size_enforced"))
+@defect(trips=("append.size_maximum", "metadata.append_size_enforced"), on=("memory",))
 class AppendMaximumCheckedAfterReading(Defective):
     """An append above the published maximum is read before it is refused, and its beginning stored."""
 

@@ -261,7 +261,7 @@ class WorkDirIgnored(Keyed):
         return path if path.startswith("/") or not path else f"w{depth}/{path}"
 
 
-@defect(trips=("paths.below_work_dir",), like="beyondstorage/go-storage: services/s3, work_dir")
+@defect(trips=("paths.below_work_dir",), like="beyondstorage/go-storage: services/s3, work_dir", on=("memory",))
 class WorkDirWithoutSlash(Defective):
     """The last name of the work_dir and the path are joined without a slash."""
 

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from conformance.storage import HTTPRequest, ObjectNotExist, StorageError
 
-from .base import Defective, defect
+from .base import METADATA, Defective, defect
 
 
 @defect(trips=("fetch.content", "completeness.fetch"))
@@ -40,7 +40,7 @@ class FetchNeedsLength(Defective):
                 self.spoil(path, lambda _: b"")
 
 
-@defect(trips=("fetch.content_type",))
+@defect(trips=("fetch.content_type",), on=METADATA)
 class FetchDropsContentType(Defective):
     """fetch does not keep the content type that was served."""
 

@@ -18,7 +18,7 @@ from conformance.storage import (
     operations,
 )
 
-from .base import NATIVE, Defective, Tee, defect
+from .base import METADATA, NATIVE, Defective, Tee, defect
 
 READABLE = ("write", "copy", "move", "fetch", "complete_multipart", "combine_block", "commit_append")
 """Write operations after which the object can be read."""
@@ -286,7 +286,7 @@ class OverwriteAppends(Defective):
         return count
 
 
-@defect(trips=("completeness.metadata",), like="apache/ozone#6273")
+@defect(trips=("completeness.metadata",), like="apache/ozone#6273", on=METADATA)
 class OldContentTypeStays(Defective):
     """An overwrite without a content type keeps that of the old object."""
 
@@ -297,7 +297,7 @@ class OldContentTypeStays(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("completeness.metadata",), like="scality/cloudserver#126")
+@defect(trips=("completeness.metadata",), like="scality/cloudserver#126", on=METADATA)
 class OldUserMetadataMerged(Defective):
     """An overwrite adds its user metadata to those of the old object."""
 

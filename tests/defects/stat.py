@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.storage import ListMode, Object, ObjectMode, ObjectNotExist, Reader, Unexpected
 
-from .base import NATIVE, Defective, defect
+from .base import METADATA, NATIVE, Defective, defect
 
 
 class Telling(Defective):
@@ -121,7 +121,7 @@ class ModifiedGoesBack(Telling):
         )
 
 
-@defect(trips=("stat.content_md5",))
+@defect(trips=("stat.content_md5",), on=("memory",))
 class Md5InHexadecimal(Telling):
     """content_md5 is told in hexadecimal."""
 
@@ -129,7 +129,7 @@ class Md5InHexadecimal(Telling):
         return replace(found, content_md5=found.content_md5 and base64.b64decode(found.content_md5).hex())
 
 
-@defect(trips=("stat.content_md5",), like="google/go-cloud#3722", on=NATIVE)
+@defect(trips=("stat.content_md5",), like="google/go-cloud#3722", on=("memory",))
 class Md5OfFirstContent(Defective):
     """content_md5 stays that of the first content written to the path."""
 
@@ -224,7 +224,7 @@ class IdIsLastName(Defective):
         return replace(super().stat(path, **pairs), id=path.rpartition("/")[2])
 
 
-@defect(trips=("stat.repeatable",))
+@defect(trips=("stat.repeatable",), on=METADATA)
 class SecondStatForgetsMetadata(Defective):
     """A second stat of an object comes from a cache that does not keep user metadata or content type."""
 

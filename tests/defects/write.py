@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.storage import Object, ObjectNotExist, Reader, RestrictionDissatisfied, StorageError, Writer
 
-from .base import NATIVE, VIRTUAL, Defective, Tee, defect
+from .base import METADATA, NATIVE, VIRTUAL, Defective, Tee, defect
 
 STORES = ("write.stores",)
 
@@ -434,7 +434,7 @@ class NegativeSizeMeansAll(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("write.size_maximum", "metadata.write_size_enforced"))
+@defect(trips=("write.size_maximum", "metadata.write_size_enforced"), on=METADATA)
 class SizeMaximumNotEnforced(Defective):
     """A size above the published maximum is accepted; what the reader has is stored."""
 
@@ -446,7 +446,7 @@ class SizeMaximumNotEnforced(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("write.size_maximum", "metadata.write_size_enforced"))
+@defect(trips=("write.size_maximum", "metadata.write_size_enforced"), on=METADATA)
 class SizeMaximumEnforcedAfterReading(Defective):
     """A size above the published maximum is refused after the reader was read."""
 
@@ -510,7 +510,7 @@ class WriteCallbackUnordered(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("write.content_type",), like="beyondstorage/go-storage: services/s3, write")
+@defect(trips=("write.content_type",), like="beyondstorage/go-storage: services/s3, write", on=METADATA)
 class ContentTypeDropped(Defective):
     """content_type is accepted and not stored."""
 
@@ -518,7 +518,7 @@ class ContentTypeDropped(Defective):
         return super().write(path, r, size, **{n: v for n, v in pairs.items() if n != "content_type"})
 
 
-@defect(trips=("write.content_type",))
+@defect(trips=("write.content_type",), on=METADATA)
 class ContentTypeParametersDropped(Defective):
     """What follows a semicolon in content_type is dropped."""
 
@@ -528,7 +528,7 @@ class ContentTypeParametersDropped(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("write.content_disposition",), like="beyondstorage/go-storage#868")
+@defect(trips=("write.content_disposition",), like="beyondstorage/go-storage#868", on=METADATA)
 class ContentDispositionDropped(Defective):
     """content_disposition is accepted and not stored."""
 
@@ -549,7 +549,7 @@ class AlteringMetadata(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("write.user_metadata",))
+@defect(trips=("write.user_metadata",), on=METADATA)
 class UserMetadataDropped(AlteringMetadata):
     """User metadata are accepted and not stored."""
 
@@ -573,7 +573,7 @@ class UserMetadataValuesTrimmed(AlteringMetadata):
         return {name: value.strip() for name, value in metadata.items()}
 
 
-@defect(trips=("write.user_metadata",))
+@defect(trips=("write.user_metadata",), on=METADATA)
 class OnlyFirstUserMetadataStored(AlteringMetadata):
     """Of several user metadata only the first is stored."""
 
@@ -581,7 +581,7 @@ class OnlyFirstUserMetadataStored(AlteringMetadata):
         return dict(list(metadata.items())[:1])
 
 
-@defect(trips=("write.user_metadata",), like="beyondstorage/go-storage: services/s3, link header")
+@defect(trips=("write.user_metadata",), like="beyondstorage/go-storage: services/s3, link header", on=METADATA)
 class UserMetadataPrefixed(Defective):
     """The names of user metadata come back with the header's prefix."""
 
