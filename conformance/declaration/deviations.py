@@ -68,6 +68,8 @@ class Declarations:
     deviations: tuple[Deviation, ...] = ()
     text: str = ""
     name: str = "deviations.toml"
+    carried: frozenset[str] = frozenset()
+    """Backends of which the entries came with the kit, so that nobody wonders why they are not part of a run."""
 
     def of(self, backend: str) -> tuple[Deviation, ...]:
         """Return what one backend declares."""

@@ -63,7 +63,7 @@ def judge(
         notes=tuple(
             f"{declared.name} declares deviations of {name}, which is not part of this run"
             for name in dict.fromkeys(deviation.backend for deviation in declared.deviations)
-            if name not in names
+            if name not in names and name not in declared.carried
         ),
     )
 
