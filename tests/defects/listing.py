@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.storage import ListMode, ListModeInvalid, Object, ObjectMode, Reader, StorageError, Unexpected
+from conformance.storage import ListMode, ListModeInvalid, Object, ObjectMode, Reader, Unexpected
 
 from .base import EVERYWHERE, NATIVE, VIRTUAL, Defective, defect
 
@@ -281,17 +281,10 @@ class MissingListingIsForeign(Defective):
     """Listing a path where there is nothing lets a FileNotFoundError out."""
 
     def list(self, path: str, **pairs: Any) -> Iterator[Object]:
-        try:
-            found = list(super().list(path, **pairs))
-        except StorageError:
-            found = []
-        if (
-            not found
-            and path
-            and not pairs
-            and self.look(path, object_mode=ObjectMode.DIR) is None
-            and self.look(path) is None
-        ):
+        nothing = (
+            not self.below(path) and self.look(path, object_mode=ObjectMode.DIR) is None and self.look(path) is None
+        )
+        if path and nothing and pairs.get("list_mode") in DIRECT:
             raise FileNotFoundError(path)
         return super().list(path, **pairs)
 
@@ -324,7 +317,7 @@ class ListingRemovesEmptyObjects(Defective):
     def list(self, path: str, **pairs: Any) -> Iterator[Object]:
         found = list(super().list(path, **pairs))
         for entry in found:
-            if entry.mode == ObjectMode.READ and entry.content_length == 0 and not pairs:
+            if ObjectMode.READ in entry.mode and entry.content_length == 0 and not pairs:
                 self.inner.delete(entry.path)
         return iter(found)
 
