@@ -52,10 +52,9 @@ class Bucket:
         """Tell whether neither an object nor an open upload lies under the prefix."""
         prefix = f"{self._location.prefix}/" if self._location.prefix else ""
         objects = self._ask("list_objects_v2", Prefix=prefix, MaxKeys=1)
-        try:
+        uploads: dict[str, Any] = {}
+        with suppress(ObjectNotExist):  # how rclone says that there is none
             uploads = self._ask("list_multipart_uploads", Prefix=prefix, MaxUploads=1)
-        except ObjectNotExist:  # how rclone says that there is none
-            uploads = {}
         return not objects.get("Contents") and not uploads.get("Uploads")
 
     def remove(self) -> None:

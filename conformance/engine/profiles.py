@@ -12,9 +12,10 @@ ProfileName = Literal["smoke", "standard", "deep"]
 class Profile:
     """The effort of a run: examples per law, and the limits of shrinking and of one answer.
 
-    ``calls`` is the number of backend calls that the profile aims to stay within, ``allowance`` how many of them an
-    ordinary law may have made when another example of it begins (laws of a greater weight get all their examples), ``shrinks`` how many executions a failing example may cost to be
-    made smaller, ``deadline`` how many seconds one call may take.
+    ``calls`` is the number of backend calls that the profile aims to stay within. ``allowance`` is how many of them an
+    ordinary law may have made when another example of it begins; laws of a greater weight get all their examples.
+    ``shrinks`` is how many executions a failing example may cost to be made smaller, ``deadline`` how many seconds one
+    call may take.
     """
 
     name: ProfileName

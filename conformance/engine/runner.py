@@ -193,7 +193,7 @@ class _Run:
             phases=phases,
             deadline=None,
             database=self.runner.database(self.check),
-            suppress_health_check=(*HealthCheck,),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
             report_multiple_bugs=False,
             print_blob=False,
         )(

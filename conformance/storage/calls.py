@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source, Storage, StorageError
 
+
 @dataclass(frozen=True, slots=True)
 class Handle:
     """The object that step ``step`` returned, with some of its fields changed."""
