@@ -34,8 +34,8 @@ class Change:
 
 
 def _plain(name: str, value: str) -> bool:
-    """Whether user metadata travel as they are everywhere: services differ on case of names and on what is no ASCII."""
-    return name == name.lower() and (name + value).isascii() and (name + value).isprintable()
+    """Whether user metadata travel as they are everywhere: case of names, outer blanks and non-ASCII do not."""
+    return name == name.lower() and value == value.strip() and (name + value).isascii() and (name + value).isprintable()
 
 
 class Model:

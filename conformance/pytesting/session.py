@@ -350,7 +350,7 @@ class ConformanceSession:
             self.ending.tell(terminalreporter)
 
     def _header(self) -> str:
-        declared = len(self.declared.deviations)
+        declared = sum(entry.backend not in self.declared.carried for entry in self.declared.deviations)
         told = f", {declared} declared deviations in {self.declared.name}" if declared else ""
         return (
             f"conformance {__version__}: {', '.join(self.backends)}; "
