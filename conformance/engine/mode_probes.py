@@ -161,7 +161,8 @@ class CompleteMultipart(WriteMultipart):
     op = "complete_multipart"
 
     def attempt(self, store: Recorder, o: Object, source: Watched) -> None:  # noqa: ARG002 - takes no bytes
-        store.complete_multipart(o, self.parts)
+        # A wrong mode is refused before anybody looks at the parts, an empty list of them included.
+        store.complete_multipart(o, self.parts if ObjectMode.PART in o.mode or o.mode & ObjectMode.READ else [])
 
     def unchanged(self, store: Recorder, o: Object) -> None:
         super().unchanged(store, o)

@@ -105,9 +105,10 @@ def test_write_returns_the_size_and_the_part(store: Recorder, plan: PartPlan) ->
 @verifies("multipart.reupload_replaces")
 @given(longer=st.sampled_from((0, 1)), salt=st.integers(1, 50))
 def test_writing_an_index_again_replaces_the_part(store: Recorder, longer: int, salt: int) -> None:
-    """Of two parts written again, one longer and one shorter than before, only the new bytes are listed and kept."""
+    """Of two parts written again, one longer, one shorter, one of them twice, only the last bytes count."""
     o = store.create_multipart("a")
     upload(store, o, {longer: piece(store, salt, 5), 1 - longer: piece(store, salt + 1, 900)})
+    upload(store, o, {longer: piece(store, salt + 50, 40)})
     contents = {longer: piece(store, salt + 100, 900), 1 - longer: piece(store, salt + 101, 5)}
     parts = upload(store, o, contents)
     same(parts_of(store, o), parts, "parts listed")

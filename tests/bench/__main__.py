@@ -33,14 +33,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", default="standard", choices=["smoke", "standard"])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--matrix", type=Path, default=Path(".conformance/kill-matrix.json"))
+    parser.add_argument("--matrix", type=Path, default=Path("reports/kill-matrix.json"))
     options = parser.parse_args()
     console = Console(width=110)
     table = Table("backend", "calls", "bare trace", "with the kit", "ratio", "own time per call")
     ratios: dict[str, float] = {}
     spent: Counter[str] = Counter()
     with ExitStack() as stack:
-        server = stack.enter_context(BACKENDS["moto-server"].start())
+        server = stack.enter_context(BACKENDS["moto-server"]())
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         for name, spec in (("memory", "memory"), ("fs", f"fs:{directory}"), ("moto-server", server.connection)):
             connection = open_backend(spec)
@@ -93,7 +93,8 @@ def _calls(console: Console, spent: Counter[str]) -> None:
 
 def _detection(console: Console, matrix: Path) -> None:
     if not matrix.exists():
-        console.print(f"no kill matrix at {matrix}: run `tox -e defects` first to see calls to detection")
+        command = "python -m tests.defects.matrix --seeds 5 --json reports/kill-matrix.json"
+        console.print(f"no kill matrix at {matrix}: `{command}` measures it")
         return
     caught = [row for row in json.loads(matrix.read_text("utf-8")) if row["caught"]]
     calls = sorted(row["calls"] for row in caught)

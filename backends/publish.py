@@ -1,0 +1,110 @@
+"""``python -m backends.publish [DIRECTORY]``: check every backend and write the published report.
+
+The embedded backends and every server of :data:`backends.BACKENDS` are checked against what ``deviations.toml``
+declares of them; the document goes to ``results.jsonl``, the page to ``index.html``, with the kill matrix as a section of it
+where ``kill-matrix.json`` lies in the same directory. The exit status is that of ``conformance check``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backends import BACKENDS, NotInstalled, ServerFailed
+from conformance.declaration import judge, load, with_embedded
+from conformance.report import Section, page
+from conformance.results import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+HERE = Path(__file__).parent
+DEVIATIONS = HERE / "deviations.toml"
+EMBEDDED = ("memory", "fs", "moto")
+TITLE = "What storage-conformance says about the backends that it starts itself"
+
+
+def check(names: Iterable[str], results: Path, *options: str) -> int:
+    """Check backends by name and write the document to ``results``; return the exit status of the command.
+
+    Raises:
+        NotInstalled: a server is not installed.
+        ServerFailed: a server does not start.
+
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-publish-")))
+        environment, lines = dict(os.environ), ["[tool.conformance.backends]"]
+        names = list(names)
+        for name in names:
+            if name not in EMBEDDED:
+                started = stack.enter_context(BACKENDS[name]())
+                environment.update(started.environment)
+                lines.append(f"{name} = {json.dumps(started.connection)}")
+        (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
+        command = [sys.executable, "-m", "conformance.cli", "check", *names, "--declared", str(DEVIATIONS)]
+        return subprocess.run(  # noqa: S603 - our own command line
+            [*command, "--results", str(results.resolve()), *options],
+            cwd=folder,
+            env=environment,
+            check=False,
+        ).returncode
+
+
+def publish(directory: Path) -> int:
+    """Check everything and write the report to a directory; return the exit status."""
+    results = directory / "results.jsonl"
+    status = check([*EMBEDDED, *(name for name in BACKENDS if name not in EMBEDDED)], results, "--quiet")
+    document = read(results)
+    judgement = judge(document, with_embedded(load(DEVIATIONS)))
+    sections = [_kill_matrix(json.loads(file.read_text("utf-8"))) for file in directory.glob("kill-matrix.json")]
+    (directory / "index.html").write_text(page(document, judgement, extras=sections, title=TITLE), "utf-8")
+    return status
+
+
+def _kill_matrix(rows: list[dict[str, Any]]) -> Section:
+    """Return the planted defects with what it took to catch each, the seeds of one defect and backend together."""
+    together: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        together[row["defect"], row["backend"]].append(row)
+    shown = [
+        {
+            "defect": defect,
+            "what it does": group[0]["sentence"],
+            "backend": backend,
+            "caught": all(row["caught"] for row in group),
+            "seeds": len(group),
+            "calls (median)": sorted(row["calls"] for row in group)[len(group) // 2],
+            "counterexample": max((row["length"] or 0) for row in group),
+            "blamed": ", ".join(sorted({row["blamed"] for row in group if row["blamed"]})),
+        }
+        for (defect, backend), group in sorted(together.items())
+    ]
+    caught = sum(row["caught"] is True for row in shown)
+    return Section(
+        title="Planted defects",
+        intro=f"{caught} of {len(shown)} planted defects are caught with every seed. The kit is measured by what it "
+        "catches: each defect is one small wrapper around a correct backend, calls are those until it was found.",
+        rows=shown,
+    )
+
+
+def main() -> int:
+    """Run the command."""
+    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "reports"
+    try:
+        return publish(directory)
+    except (NotInstalled, ServerFailed) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
