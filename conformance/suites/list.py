@@ -203,7 +203,7 @@ def test_a_listing_tells_what_other_clients_did(store: Recorder, again: Recorder
     same(_lengths(again), {}, "the listing after another client's delete")
 
 
-@verifies("list.agrees_with_stat", smoke=True)
+@verifies("list.agrees_with_stat")
 def test_listing_and_stat_tell_the_same(store: Recorder) -> None:
     """Length, etag, mode, id and time in the listing are those that stat tells."""
     for number, path in enumerate(("a", "b", "d/a", "empty.txt", "d/a+b %41")):

@@ -75,7 +75,7 @@ def test_the_object_stays_until_the_completion(store: Recorder, again: Recorder,
 # apart from each other
 
 
-@verifies("multipart.uploads_apart", smoke=True)
+@verifies("multipart.uploads_apart")
 @given(order=st.sampled_from(((1, 0, 2), (0, 1, 2), (2, 1, 0))))
 def test_parts_of_uploads_never_mix(store: Recorder, order: tuple[int, int, int]) -> None:
     """Uploads written in turns with the same indexes, two of them to one path, complete to their own contents each."""

@@ -88,7 +88,7 @@ def test_commit_append_accepts_every_mask_with_append(store: Recorder) -> None:
 # write_multipart
 
 
-@verifies("object_mode.write_multipart", "object_mode.write_multipart_first", needs=("list_multipart",), smoke=True)
+@verifies("object_mode.write_multipart", "object_mode.write_multipart_first", needs=("list_multipart",))
 def test_write_multipart_refuses_objects_of_other_modes(store: Recorder) -> None:
     """First of all an object without part is refused, whatever else it carries: nothing is read, nothing changed."""
     WriteMultipart().refuses(store, telling(ObjectMode.PART))
