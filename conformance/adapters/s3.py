@@ -59,7 +59,7 @@ class S3(Storage):
         list_modes=ListMode.DIR | ListMode.PREFIX | ListMode.PART,
         directories="virtual",
         name_maximum=None,
-        metadata_case=False,
+        metadata_exact=False,
         path_maximum=KEY_MAXIMUM,
         part_order_free=False,
         part_minimum_enforced=True,

@@ -75,6 +75,8 @@ class Workspaces:
                 except Exception:  # noqa: BLE001, S112 - what could not be deleted is found by the second look
                     continue
             left = [o.path for o in self._survivors(store)]
+            if left and store.features().directories == "virtual":
+                left = self._markers(store, left)
             if not left and store.features().directories == "native":
                 parent, _, name = work_dir.rstrip("/").rpartition("/")
                 self.open(parent + "/").delete(name, object_mode=ObjectMode.DIR)
@@ -83,6 +85,13 @@ class Workspaces:
         finally:
             store.close()
         return left
+
+    def _markers(self, store: Storage, left: list[str]) -> list[str]:
+        """Delete what is left as directory markers, which some services list as the objects beside them."""
+        for path in sorted(left, key=len, reverse=True):
+            with suppress(StorageError):
+                store.delete(path, object_mode=ObjectMode.DIR)
+        return [o.path for o in self._survivors(store)]
 
     def _survivors(self, store: Storage) -> Iterator[Object]:
         """Yield files before the directories that hold them, then open uploads."""

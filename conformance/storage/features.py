@@ -45,8 +45,8 @@ class Features:
     """Longest path in bytes of UTF-8."""
     control_characters: bool = True
     """Names may hold control characters such as a newline."""
-    metadata_case: bool = True
-    """Names of user metadata keep their case; over HTTP, where they are header names, they do not."""
+    metadata_exact: bool = True
+    """User metadata come back exactly; over HTTP, as headers, names lose their case and values the blanks around."""
     part_etags: bool = True
     """Parts carry ETags and complete_multipart verifies them (AOS-62)."""
     part_order_free: bool = True
