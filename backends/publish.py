@@ -1,8 +1,8 @@
 """``python -m backends.publish [DIRECTORY]``: check every backend and write the published report.
 
 The embedded backends and every server of :data:`backends.BACKENDS` are checked against what ``deviations.toml``
-declares of them; the document goes to ``results.jsonl``, the page to ``index.html``, with the kill matrix as a section of it
-where ``kill-matrix.json`` lies in the same directory. The exit status is that of ``conformance check``.
+declares of them; the document goes to ``results.jsonl``, the page to ``index.html``, with the kill matrix as a
+section of it where ``kill-matrix.json`` lies in the same directory. The exit status is that of ``conformance check``.
 """
 
 from __future__ import annotations
