@@ -48,6 +48,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "dots": ("..a", "a..b", "...", "a..", ".a"),
     "stem": ("m" * 32 + "1", "m" * 32 + "2", "m" * 64 + "1", "m" * 64 + "2"),
     "markup": ("<x>", "&lt;x&gt;", "]]>", "x", "{x}", "[x]"),
+    "marks": ("m!n", "m$n", "m^n", "m`n", "m(n", "m)n", "mn"),
+    "invisible": ("v\u200bw", "vw", "v\u00adw", "v\ufeffw", "v\u00a0w", "v w"),
     "nested": ("t", "t/u", "t/u/v", "tu", "t-/u"),
 }
 """Groups of names that must stay apart; :func:`usable` leaves out what a backend declares not to have."""
@@ -57,7 +59,7 @@ PACKS: tuple[tuple[str, ...], ...] = (
     ("siblings", "children", "percent", "plus", "case", "dot"),
     ("slash", "query", "unicode", "like", "numbers", "nested"),
     ("blank", "folding", "wide", "quotes", "backup", "stem"),
-    ("colon", "control", "backslash", "compatible", "sidecar", "subresource", "dots", "markup"),
+    ("colon", "control", "backslash", "compatible", "sidecar", "subresource", "dots", "markup", "marks", "invisible"),
 )
 """The groups by name, packed: many keys in one example cost few calls each and collide across groups too."""
 
@@ -141,7 +143,7 @@ def every_key(features: Features) -> tuple[str, ...]:
 def _left_out(features: Features) -> set[str]:
     return {
         *([] if features.case_sensitive else ["case", "folding"]),
-        *([] if features.unicode_exact else ["unicode", "compatible"]),
+        *([] if features.unicode_exact else ["unicode", "compatible", "invisible"]),
         *([] if features.control_characters else ["control"]),
         *(["backslash"] if features.backslash_separates else []),
         *(["nested"] if features.directories == "native" else []),

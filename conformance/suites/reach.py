@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -15,11 +18,26 @@ from conformance.engine.recorder import Recorder
 from conformance.storage import Content, Features, HTTPRequest
 
 SECONDS = 10.0
+PARTIAL = 206
+"""The status of an answer that is a slice of the object (RFC 9110, 15.3.7)."""
 
 
 def send(request: HTTPRequest, body: bytes | None = None, *, method: str | None = None) -> tuple[int, bytes]:
     """Send a signed request as somebody without any credentials would; return status and body of the answer."""
+    status, answered, _ = exchange(request, body, method=method)
+    return status, answered
+
+
+def exchange(
+    request: HTTPRequest,
+    body: bytes | None = None,
+    *,
+    method: str | None = None,
+    more: dict[str, str] | None = None,
+) -> tuple[int, bytes, Message]:
+    """Send a signed request, with ``more`` headers that nobody signed; return status, body and headers."""
     headers = {"Content-Type": "", **request.headers} if body is not None else dict(request.headers)
+    headers |= more or {}
     message = urllib.request.Request(  # noqa: S310 - the URL is the one under test
         request.url,
         data=body,
@@ -28,10 +46,10 @@ def send(request: HTTPRequest, body: bytes | None = None, *, method: str | None 
     )
     try:
         with urllib.request.urlopen(message, timeout=SECONDS) as answer:  # noqa: S310
-            return answer.status, answer.read()
+            return answer.status, answer.read(), answer.headers
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.read()
+            return error.code, error.read(), error.headers
 
 
 @verifies("reach.read", smoke=True)
@@ -74,6 +92,44 @@ def test_a_signed_delete_removes_one_object(store: Recorder, path: str) -> None:
         same(send(request)[0] // 100, 2, "class of the status")
     absent(store, path)
     holds(store, f"{path}2", b"neighbour")
+
+
+@verifies("reach.agrees_with_stat")
+def test_a_signed_read_describes_the_object(store: Recorder, features: Features) -> None:
+    """The headers of the answer tell what stat tells of objects, described or plain; a slice tells its place."""
+    described = {
+        "content_type": "text/x-described; charset=utf-8",
+        "content_disposition": 'attachment; filename="a.txt"',
+        "user_metadata": {"colour": "blue"},
+    }
+    taken: dict[str, Any] = {name: v for name, v in described.items() if name in features.pairs["write"]}
+    content = Content(300, 1)
+    store.write("described", content, **taken)
+    store.write("plain", content)
+    for path in ("described", "plain"):
+        o = store.stat(path)
+        request = store.reach(path)
+        _, body, headers = exchange(request)
+        same(body, content.data, f"content of {path!r}")
+        known = {
+            "Content-Length": None if o.content_length is None else str(o.content_length),
+            "Content-Type": o.content_type,
+            "Content-Disposition": o.content_disposition,
+            "ETag": o.etag,
+        }
+        for name, value in known.items():
+            if value is not None:
+                same(headers[name], value, f"{name} in the answer, beside what stat tells of {path!r}")
+        if o.last_modified is not None and headers["Last-Modified"] is not None:
+            told = parsedate_to_datetime(headers["Last-Modified"])
+            same(told, o.last_modified.replace(microsecond=0), f"Last-Modified in the answer, beside stat of {path!r}")
+        values = sorted(o.user_metadata.values())
+        same([v for v in values if v not in headers.values()], [], f"user_metadata of {path!r} not in the answer")
+    status, body, headers = exchange(store.reach("plain"), more={"Range": "bytes=100-199"})
+    if status == PARTIAL:
+        same((body, headers["Content-Range"]), (content.data[100:200], "bytes 100-199/300"), "the slice and its place")
+    else:
+        same(body, content.data, "what is answered to a range that is not served as one")
 
 
 @verifies("reach.only_signed", needs=("read", "stat", "list"))

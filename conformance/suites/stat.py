@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from conformance.engine.recorder import Recorder
 from conformance.storage import Content, Features, ObjectMode, ObjectNotExist
 
 CLOCKS_APART = timedelta(hours=1)
+TICK = 2.1
+"""Seconds after which every clock tells another time: the coarsest count in steps of two seconds."""
 
 
 @verifies("stat.describes", smoke=True)
@@ -110,6 +113,21 @@ def test_last_modified_is_the_time_of_the_write(store: Recorder, path: str) -> N
         demand(
             second >= first, "last_modified after an overwrite", expected=f"not before {first}", observed=str(second)
         )
+
+
+@verifies("stat.last_modified_follows")
+def test_last_modified_follows_the_writes(store: Recorder) -> None:
+    """Two seconds later only what was written meanwhile is told with a later time, and everything else as before."""
+    for path in ("written-again", "left-alone"):
+        store.write(path, b"first")
+    before = {path: store.stat(path) for path in ("written-again", "left-alone")}
+    time.sleep(TICK)
+    store.write("written-again", b"again")
+    same(store.stat("left-alone"), before["left-alone"], "what is told of an object that nobody wrote")
+    first, second = before["written-again"].last_modified, store.stat("written-again").last_modified
+    if first is not None and second is not None:
+        later = f"later than {first}"
+        demand(second > first, "last_modified of what was written again", expected=later, observed=str(second))
 
 
 @verifies("stat.etag_changes", smoke=True, **ETAGS)

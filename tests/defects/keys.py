@@ -325,3 +325,19 @@ class NamesShareSlots(Keyed):
 
     def key(self, path: str) -> str:
         return "/".join("".join(sorted(name)) if len(name) < 4 and name.isalnum() else name for name in path.split("/"))
+
+
+@defect(trips=DISTINCT)
+class InvisibleCharactersDropped(Keyed):
+    """Characters that nobody sees are taken out of names."""
+
+    def key(self, path: str) -> str:
+        return "".join(c for c in path if c not in "\u200b\u00ad\ufeff")
+
+
+@defect(trips=DISTINCT)
+class ShellCharactersReplaced(Keyed):
+    """Characters that a shell would interpret become ``_``."""
+
+    def key(self, path: str) -> str:
+        return "".join("_" if c in "!$^`()" else c for c in path)

@@ -456,3 +456,13 @@ class ControlCharacterBreaksListing(Defective):
         if any(sign < " " for o in found for sign in o.path):
             raise Unexpected("500: invalid XML")
         return iter(found)
+
+
+@defect(trips=("list.prefix",))
+class PrefixIgnoresCase(Defective):
+    """A prefix is compared without regard to case."""
+
+    def list(self, path: str, **pairs: Any) -> Iterator[Object]:
+        if pairs.get("list_mode") != ListMode.PREFIX:
+            return super().list(path, **pairs)
+        return (o for o in super().list("", **pairs) if o.path.lower().startswith(path.lower()))

@@ -106,3 +106,12 @@ class SigningNeedsObject(Defective):
         if self.look(path) is None:
             raise ObjectNotExist
         return super().reach(path, **pairs)
+
+
+@defect(trips=("reach.agrees_with_stat",), on=("moto-server",))
+class SignedReadOfOtherType(Defective):
+    """A signed read is answered as if every object were a page."""
+
+    def reach(self, path: str, **pairs: Any) -> HTTPRequest:
+        request = super().reach(path, **pairs)
+        return request._replace(url=f"{request.url}&response-content-type=text%2Fhtml")

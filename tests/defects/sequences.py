@@ -235,3 +235,31 @@ class BackslashListedAsWritten(Defective):
 
     def list(self, path: str, **pairs: Any) -> Iterator[Object]:
         return (replace(o, path=self.memory("written").get(o.path, o.path)) for o in super().list(path, **pairs))
+
+
+@defect(trips=("completeness.origins", NAMESPACE, "delete.removes"))
+class FirstDeleteOfCopyIgnored(Defective):
+    """What copy made is still there after it was deleted for the first time."""
+
+    def copy(self, src: str, dst: str) -> None:
+        super().copy(src, dst)
+        self.memory("copies")[dst] = True
+
+    def delete(self, path: str, **pairs: Any) -> None:
+        if pairs or not self.memory("copies").pop(path, False):
+            super().delete(path, **pairs)
+
+
+@defect(trips=("completeness.origins", NAMESPACE, "delete.only_one"))
+class DeletingSourceDeletesCopy(Defective):
+    """Deleting what was copied deletes the copy too: both share their bytes."""
+
+    def copy(self, src: str, dst: str) -> None:
+        super().copy(src, dst)
+        self.memory("copies")[src] = dst
+
+    def delete(self, path: str, **pairs: Any) -> None:
+        super().delete(path, **pairs)
+        copy = self.memory("copies").pop(path, None)
+        if copy is not None and not pairs and copy != path:
+            super().delete(copy)

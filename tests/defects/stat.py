@@ -322,3 +322,30 @@ class ListedObjectsClaimLinks(Defective):
 
     def list(self, path: str, **pairs: Any) -> Iterator[Object]:
         return (replace(o, mode=o.mode | ObjectMode.LINK) for o in super().list(path, **pairs))
+
+
+@defect(trips=("stat.last_modified_follows",), on=METADATA)
+class ModifiedInFirstSecond(Telling):
+    """last_modified is for ever the second of the first write that anybody asked for."""
+
+    def told(self, found: Object) -> Object:
+        if found.last_modified is None:
+            return found
+        first = self.memory("first").setdefault(found.path, found.last_modified.replace(microsecond=0))
+        return replace(found, last_modified=first)
+
+
+@defect(trips=("stat.last_modified_follows", "stat.repeatable"), on=METADATA)
+class ModifiedWhenAsked(Telling):
+    """last_modified is the second in which the question came."""
+
+    def told(self, found: Object) -> Object:
+        return replace(found, last_modified=datetime.now(UTC).replace(microsecond=0))
+
+
+@defect(trips=("write.user_metadata_of_any_object",), on=METADATA)
+class TenUserMetadata(Telling):
+    """Of user metadata only the first ten are told."""
+
+    def told(self, found: Object) -> Object:
+        return replace(found, user_metadata=dict(list(found.user_metadata.items())[:10]))

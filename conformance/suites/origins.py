@@ -1,0 +1,96 @@
+"""Origins: however an object came to be, it is an object like any other (GSP-134, GSP-46, GSP-749)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.engine.evidence import everything
+from conformance.engine.expect import refused, same
+from conformance.engine.laws import verifies
+from conformance.engine.part_plans import piece, upload
+from conformance.storage import Content, ObjectNotExist
+
+if TYPE_CHECKING:
+    from conformance.engine.recorder import Recorder
+
+MIB = 1024 * 1024
+UPLOADS = frozenset({"create_multipart", "write_multipart", "complete_multipart"})
+
+
+@verifies("completeness.origins", needs=("read", "stat", "list"))
+def test_every_object_is_read_told_and_listed_alike(store: Recorder) -> None:
+    """Written, overwritten, copied, moved or uploaded, an object has its bytes, its length, its etag and one entry."""
+    objects = _made(store)
+    listed = [(o.path, o.content_length) for o in everything(store)]
+    same(listed, sorted((path, len(data)) for path, data in objects.items()), "the listing")
+    etags: dict[str, bytes] = {}
+    for path, data in objects.items():
+        same(store.read(path), data, f"content of {path!r}")
+        o = store.stat(path)
+        same(o.content_length, len(data), f"length of {path!r}")
+        if store.features.etag and o.etag:
+            same(etags.setdefault(o.etag, data) == data, True, f"whether the etag of {path!r} is of its content alone")
+        if {"offset", "size"} <= store.features.pairs.get("read", frozenset()):
+            at = max(0, len(data) - 750)
+            same(store.read(path, offset=at, size=100), data[at : at + 100], f"100 bytes from {at} of {path!r}")
+
+
+@verifies("completeness.origins", needs=("read", "list", "delete"))
+def test_every_object_can_be_deleted_alone(store: Recorder) -> None:
+    """Deleted in turn, each object goes for good, and the others, copies and sources of it too, stay whole."""
+    objects = _made(store)
+    going = sorted(objects)[::2]
+    for path in going:
+        store.delete(path)
+    same([o.path for o in everything(store)], sorted(set(objects) - set(going)), "the objects left")
+    for path in sorted(objects):
+        if path in going:
+            with refused(ObjectNotExist, what=f"read of the deleted {path!r}"):
+                store.read(path)
+        else:
+            same(store.read(path), objects[path], f"content of {path!r}")
+            store.delete(path)
+    same([o.path for o in everything(store)], [], "the objects left at the end")
+
+
+def _made(store: Recorder) -> dict[str, bytes]:
+    """Make objects in all ways that there are; return their contents by path."""
+    made: dict[str, bytes] = {}
+    operations = store.features.operations
+
+    def write(path: str, content: Content) -> None:
+        store.write(path, content)
+        made[path] = content.data
+
+    write("large", Content(5 * MIB + 1, 1))
+    write("same-length", Content(900, 2))
+    write("same-length", Content(900, 3))
+    write("shorter", Content(5000, 4))
+    write("shorter", Content(800, 5))
+    write("again", Content(950, 6))
+    if "delete" in operations:
+        store.delete("again")
+    write("again", Content(850, 7))
+    if operations >= UPLOADS:
+        write("upload-over", Content(70_000, 8))
+        for number, path in enumerate(("upload", "upload-over")):
+            o = store.create_multipart(path)
+            contents = {0: piece(store, 10 + number, 70_000), 1: Content(700, 20 + number)}
+            store.complete_multipart(o, upload(store, o, contents))
+            made[path] = contents[0].data + contents[1].data
+    if "copy" in operations:
+        write("copy-over", Content(70_000, 30))
+        sources = {
+            "copy": "large",
+            "copy-over": "shorter",
+            **({"copy-of-upload": "upload"} if "upload" in made else {}),
+        }
+        for path, source in sources.items():
+            store.copy(source, path)
+            made[path] = made[source]
+    if "move" in operations:
+        write("source", Content(875, 40))
+        write("move-over", Content(70_000, 41))
+        store.move("source", "move-over")
+        made["move-over"] = made.pop("source")
+    return made
