@@ -6,16 +6,15 @@ sentence when the last call comes to what it came to before, and with 0 when it 
 
 from __future__ import annotations
 
-import inspect
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from conformance.engine.seen import seen, told
 from conformance.requirements import requirements
 from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source
 from conformance.storage.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step
+from conformance.storage.seen import told
 
 LISTS = frozenset({"list", "list_multipart", "list_block"})
 CLIENTS = ("first", "second", "outside")
@@ -25,12 +24,7 @@ TEMPLATE = '''"""{about}"""
 
 {imports}
 
-open_store = {opener}
-work_dir = f"{work_dir}"
-
-
-{helpers}
-
+{opener}work_dir = f"{work_dir}"
 
 {clients}
 {calls}
@@ -42,12 +36,6 @@ print("expected:", {expected!r})
 if found == before:
     sys.exit({verdict!r})
 print("The defect does not show: the last call came to something else than before.")
-'''
-
-READ = '''def read(store: Any, path: str, **pairs: Any) -> tuple[int, bytes]:
-    """Read into memory; return the number reported and the bytes delivered."""
-    w = io.BytesIO()
-    return store.read(path, w, **pairs), w.getvalue()
 '''
 
 
@@ -87,11 +75,8 @@ def script(
     text = TEMPLATE.format(
         about=_about(requirement, expected, observed),
         imports="{imports}",
-        opener=opener or "open_store  # the opener of the backend",
+        opener="" if opener == "open_store" else f"open_store = {opener}\n",
         work_dir="/counterexample-{uuid.uuid4().hex[:8]}/" + ("inside/" if above else ""),
-        helpers="\n\n".join(
-            part.strip() + "\n" for part in (inspect.getsource(seen), inspect.getsource(told), READ)
-        ).strip(),
         clients="\n".join(f"{printer.client(c)} = in_sync(open_store({places[c]}))" for c in used),
         calls="\n".join(printer.statement(number, step) for number, step in made[:-1]),
         last=printer.expression(last.call),
@@ -115,20 +100,18 @@ def _imports(text: str, extra: str) -> str:
     """Return the imports that the text uses, and those of the opener."""
 
     def uses(name: str) -> bool:
-        return (
-            re.search(rf"\b{name}\b[.(]", text) is not None
-            or re.search(rf"isinstance\(\w+, {name}\)", text) is not None
-        )
+        return re.search(rf"\b{name}\b[.(]", text) is not None
 
-    modules = ["hashlib", "io", "sys", "uuid"]
     names = [name for name in VOCABULARY if uses(name)]
+    looks = [name for name in ("read", "seen", "told") if re.search(rf"(?<![.\w]){name}\(", text)]
     lines = [
-        *(f"import {name}" for name in modules),
-        "from collections.abc import Callable",
+        *(["import io"] if "io.BytesIO" in text else []),
+        "import sys",
+        "import uuid",
         *(["from dataclasses import replace"] if uses("replace") and "replace(o" in text else []),
-        "from typing import Any, cast",
         "",
         f"from conformance.storage import {', '.join(names)}",
+        f"from conformance.storage.seen import {', '.join(looks)}",
         *([extra.strip()] if extra.strip() else []),
     ]
     return "\n".join(lines)

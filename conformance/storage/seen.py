@@ -1,13 +1,23 @@
 """What came of a call, told without what differs from run to run: no times, ids, etags, or messages.
 
-These two functions are also printed into every counterexample script, so they need nothing but the vocabulary.
+Every counterexample script looks at its calls through these functions.
 """
 
+from __future__ import annotations
+
 import hashlib
+import io
 from collections.abc import Callable
 from typing import Any, cast
 
-from conformance.storage import Block, Object, Part
+from conformance.storage.base import Storage
+from conformance.storage.objects import Block, Object, Part
+
+
+def read(store: Storage, path: str, **pairs: Any) -> tuple[int, bytes]:
+    """Read an object into memory; return the number of bytes reported and the bytes delivered."""
+    w = io.BytesIO()
+    return store.read(path, w, **pairs), w.getvalue()
 
 
 def seen(call: Callable[[], Any]) -> str:
