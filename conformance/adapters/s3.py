@@ -30,6 +30,7 @@ from conformance.storage import (
     Restrictions,
     Storage,
     StorageMeta,
+    Unexpected,
     Writer,
 )
 
@@ -149,12 +150,12 @@ class S3(Storage):
     ) -> int:
         """Copy the object, or ``size`` bytes from ``offset``, to ``w`` (GetObject) and return the number of bytes.
 
-        A range behind the end is empty. Whatever body the service sends is passed on whole, even when it is not
-        the range that was asked for.
+        A range behind the end is empty. Whatever body the service sends is passed on whole, unless it says itself
+        that the body is another range than the one asked for.
 
         Raises:
             ObjectNotExist: there is no object, also when ``size`` is 0.
-            Unexpected: ``offset`` or ``size`` is negative, or the body ends early.
+            Unexpected: ``offset`` or ``size`` is negative, the body ends early, or it is said to be another range.
 
         """
         check_size(offset or 0, None, "offset")
@@ -168,6 +169,7 @@ class S3(Storage):
         except RangeNotSatisfiable:
             return 0
         with closing(answer["Body"]) as body:
+            _check_place(answer, offset or 0)
             return deliver(_chunks(body), w, io_callback)
 
     def stat(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
@@ -463,6 +465,13 @@ def _range(offset: int | None, size: int | None) -> str | None:
         return None
     first = offset or 0
     return f"bytes={first}-" if size is None else f"bytes={first}-{first + size - 1}"
+
+
+def _check_place(answer: Mapping[str, Any], first: int) -> None:
+    """Refuse a body of which the service says that it begins or ends elsewhere (RFC 9110, 14.4)."""
+    told, length = answer.get("ContentRange"), answer.get("ContentLength")
+    if told and length is not None and not told.startswith(f"bytes {first}-{first + length - 1}/"):
+        raise Unexpected(f"{length} bytes from {first} were asked for, the service says that it sends {told!r}")
 
 
 def _chunks(body: Any) -> Iterator[bytes]:

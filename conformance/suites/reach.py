@@ -125,6 +125,9 @@ def test_a_signed_read_describes_the_object(store: Recorder, features: Features)
             same(told, o.last_modified.replace(microsecond=0), f"Last-Modified in the answer, beside stat of {path!r}")
         values = sorted(o.user_metadata.values())
         same([v for v in values if v not in headers.values()], [], f"user_metadata of {path!r} not in the answer")
+    _, _, headers = exchange(store.reach("sent", verb="write", size=content.size), content.data)
+    etag = store.stat("sent").etag
+    same(headers["ETag"] or etag, etag, "ETag in the answer to a signed write, beside what stat tells")
     status, body, headers = exchange(store.reach("plain"), more={"Range": "bytes=100-199"})
     if status == PARTIAL:
         same((body, headers["Content-Range"]), (content.data[100:200], "bytes 100-199/300"), "the slice and its place")

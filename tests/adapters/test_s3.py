@@ -438,6 +438,17 @@ def test_a_range_that_the_service_ignores_is_passed_on(scripted):
     assert get(store, "a", offset=1, size=2) == b"whole"
 
 
+def test_a_body_that_is_said_to_be_another_range_is_refused(scripted):
+    store, script = scripted
+    script.add_response(
+        "get_object",
+        {"Body": io.BytesIO(b"ab"), "ContentLength": 2, "ContentRange": "bytes 0-1/5"},
+        {"Bucket": "b", "Key": "w/a", "Range": "bytes=1-2"},
+    )
+    with pytest.raises(Unexpected, match="0-1/5"):
+        get(store, "a", offset=1, size=2)
+
+
 def test_a_service_that_cannot_be_reached_is_unexpected(client):
     with pytest.raises(Unexpected, match="EndpointConnectionError"):
         S3(Location(bucket="b"), client=client).stat("a")
