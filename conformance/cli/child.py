@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -39,13 +40,18 @@ PULSE = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What a child needs to know. ``first``: it prepares the backend; ``scratch``: its temporary directory."""
+    """What a child needs to know.
+
+    ``known`` are the signatures of declared deviations, ``first`` is the child that prepares the backend, ``scratch``
+    its temporary directory.
+    """
 
     spec: str
     name: str
     asked: Asked
     folder: Path
     scratch: Path
+    known: frozenset[str] = frozenset()
     first: bool = True
     allow_non_empty: bool = False
 
@@ -85,7 +91,7 @@ def serve(pipe: Pipe, job: Job) -> None:
         if runner is not None:
             say("cleaned", runner.clean())
         if opened is not None and job.first:
-            opened.remove_root()
+            _remove(opened)
     except (BrokenPipeError, EOFError):
         return  # the parent is gone
 
@@ -101,7 +107,15 @@ def _open(job: Job) -> tuple[Connection, Runner]:
             )
     backend: Backend = from_connection(connection, job.name)
     asked = job.asked
-    return connection, Runner(backend, profile=asked.effort(), seed=asked.seed, database=database(job.folder))
+    return connection, Runner(
+        backend, profile=asked.effort(), seed=asked.seed, database=database(job.folder), known=job.known
+    )
+
+
+def _remove(opened: Connection) -> None:
+    """Remove the root that was prepared; what keeps it from going is among the leaks already."""
+    with suppress(StorageError):
+        opened.remove_root()
 
 
 def _work(pipe: Pipe, say: _Voice, runner: Runner, opened: Connection | None) -> None:
@@ -113,7 +127,7 @@ def _work(pipe: Pipe, say: _Voice, runner: Runner, opened: Connection | None) ->
             say("replayed", _still_diverging(runner, details[1]))
             say("cleaned", [*runner.clean(), *(path for root in details[0] for path in _orphan(runner.backend, *root))])
             if opened is not None:
-                opened.remove_root()
+                _remove(opened)
             return
 
 

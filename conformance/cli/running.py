@@ -98,6 +98,7 @@ def run(
                 folder=folder,
                 scratch=scratch,
                 allow_non_empty=allow_non_empty,
+                known=frozenset(d.signature for d in (declared.of(name) if declared else ())),
             )
             programs = {d.key: d.calls for d in (declared.of(name) if declared else ()) if d.calls}
             crews.append(Crew(job, workers, programs))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,6 +76,7 @@ class Runner:
         profile: how much to ask of it.
         seed: where random examples come from; the same seed gives the same examples.
         database: where failing examples are kept between runs, or None.
+        known: signatures of declared deviations; an example that fails with one of them is not made smaller again.
         stop_on_first: leave a failing example as it is found (no shrinking, no repeats): for measuring detection.
         on_example: is given the ``work_dir`` and the trace of every example: for measuring the engine's own cost.
 
@@ -88,12 +89,14 @@ class Runner:
         profile: ProfileName | Profile = "standard",
         seed: int = 0,
         database: ExampleDatabase | None = None,
+        known: Collection[str] = (),
         stop_on_first: bool = False,
         on_example: Callable[[str, Trace], None] | None = None,
     ) -> None:
         self.backend = backend
         self.profile = PROFILES[profile] if isinstance(profile, str) else profile
         self.seed = seed
+        self.known = frozenset(known)
         self.stop_on_first = stop_on_first
         self.on_example = on_example
         self.workspaces = Workspaces(backend)
@@ -185,6 +188,8 @@ class _Run:
             if found is None:
                 return
             if self.found is None or found.signature == self.found.signature:
+                if found.signature in self.runner.known:
+                    self._shrinks = profile.shrinks
                 self.found = found
                 raise ExampleFailed
 
@@ -245,7 +250,8 @@ class _Run:
     def explain(self, found: Found) -> CheckFailure:
         """Turn a failing example into a failure with the smallest sequence of calls that shows it."""
         seen = 1
-        repeats = 0 if self.runner.stop_on_first or self.runner.hangs else REPEATS
+        settled = self.runner.stop_on_first or self.runner.hangs or found.signature in self.runner.known
+        repeats = 0 if settled else REPEATS
         for _ in range(repeats):
             again = self.once(found.arguments)
             if again is not None and again.signature == found.signature:

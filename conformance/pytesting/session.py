@@ -68,8 +68,8 @@ class Opened:
             raise Problem(error.message or str(error)) from None
         return from_connection(self._connection, name)
 
-    def run_with(self, name: str, asked: Asked, folder: Path) -> Runner:
-        """Return the runner of the backend.
+    def run_with(self, name: str, asked: Asked, folder: Path, declared: Declarations) -> Runner:
+        """Return the runner of the backend, which has ``declared`` what it does otherwise.
 
         Raises:
             Problem: the backend cannot be opened.
@@ -80,7 +80,11 @@ class Opened:
         if self.runner is None:
             try:
                 self.runner = Runner(
-                    self.backend(name), profile=asked.effort(), seed=asked.seed, database=database(folder)
+                    self.backend(name),
+                    profile=asked.effort(),
+                    seed=asked.seed,
+                    database=database(folder),
+                    known=[entry.signature for entry in declared.of(name)],
                 )
             except Problem as problem:
                 self._problem = problem
@@ -185,7 +189,7 @@ class ConformanceSession:
         found = identity(item.nodeid)
         name = found.backend if found else opened.backend().name
         try:
-            runner = opened.run_with(name, self.asked, self.config.rootpath)
+            runner = opened.run_with(name, self.asked, self.config.rootpath, self.declared)
         except Problem as problem:
             item.stash[_result] = self._failed(name, check, str(problem))
             raise NotRun(str(problem)) from None
