@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import every_key, group, group_names, handful, long_names
-from conformance.engine.conditions import Condition
+from conformance.engine.conditions import VIRTUAL, Condition
 from conformance.engine.evidence import everything, level, mark, metadata
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
@@ -229,3 +229,19 @@ def test_two_clients_see_the_same(store: Recorder, again: Recorder, features: Fe
     with refused(ObjectNotExist, what="read by the other client after delete"):
         again.read(path)
     same(everything(again), [], "the listing of the other client")
+
+
+@verifies("paths.segments", needs=("list",), **VIRTUAL)
+def test_empty_and_dot_segments_are_kept_or_refused(store: Recorder) -> None:
+    """Where a path is a name and no more, an empty segment or a dot in it makes another object, or is refused."""
+    written = {"a/b": b"a plain path", "a": b"beside it"}
+    for path, content in written.items():
+        store.write(path, content)
+    for path in ("a//b", "a/./b", "./a"):
+        with either() as refusal:
+            store.write(path, path.encode())
+        if not refusal:
+            written[path] = path.encode()
+    for path, content in written.items():
+        same(store.read(path), content, f"content of {path!r}")
+    same([o.path for o in everything(store)], sorted(written), "the paths listed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.error
 import urllib.request
 from email.message import Message
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import contents, group, group_names, paths
 from conformance.engine.evidence import unchanged
-from conformance.engine.expect import absent, holds, same
+from conformance.engine.expect import absent, demand, holds, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, Features, HTTPRequest
@@ -128,6 +129,9 @@ def test_a_signed_read_describes_the_object(store: Recorder, features: Features)
     _, _, headers = exchange(store.reach("sent", verb="write", size=content.size), content.data)
     etag = store.stat("sent").etag
     same(headers["ETag"] or etag, etag, "ETag in the answer to a signed write, beside what stat tells")
+    if headers["ETag"]:
+        quoted = re.fullmatch('(W/)?"[^"]*"', headers["ETag"]) is not None
+        demand(quoted, "ETag in the answer", expected="an entity tag in quotes (RFC 9110)", observed=headers["ETag"])
     status, body, headers = exchange(store.reach("plain"), more={"Range": "bytes=100-199"})
     if status == PARTIAL:
         same((body, headers["Content-Range"]), (content.data[100:200], "bytes 100-199/300"), "the slice and its place")

@@ -245,7 +245,13 @@ def test_the_content_type_is_told(store: Recorder, path: str, content_type: str)
 @verifies("write.content_type", **takes("write", "content_type"))
 def test_the_content_type_is_not_guessed_when_given(store: Recorder) -> None:
     """Neither the name nor the bytes of an object change the content_type that was given, empty object or not."""
-    told = {"page.html": "image/png", "data.json": "text/plain", "none": "text/css", "d/x.gz": "application/json"}
+    told = {
+        "page.html": "image/png",
+        "data.json": "text/plain",
+        "none": "text/css",
+        "d/x.gz": "application/json",
+        "x": "x-own/type",
+    }
     for path, content_type in told.items():
         store.write(path, b"\x89PNG\r\n", content_type=content_type)
     same({path: store.stat(path).content_type for path in told}, told, "content types")

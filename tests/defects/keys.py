@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from urllib.parse import unquote, unquote_plus
 
 from conformance.storage import Object, RestrictionDissatisfied, operations
 
-from .base import EVERYWHERE, Defective, defect
+from .base import EVERYWHERE, VIRTUAL, Defective, defect
 
 DISTINCT = ("paths.distinct",)
 
@@ -341,3 +342,11 @@ class ShellCharactersReplaced(Keyed):
 
     def key(self, path: str) -> str:
         return "".join("_" if c in "!$^`()" else c for c in path)
+
+
+@defect(trips=("paths.segments",), on=VIRTUAL)
+class SlashesCollapsed(Keyed):
+    """Several slashes in a row become one."""
+
+    def key(self, path: str) -> str:
+        return re.sub("//+", "/", path)
