@@ -90,7 +90,7 @@ def test_a_prefix_is_taken_to_the_letter(store: Recorder, features: Features) ->
     keys = tuple(dict.fromkeys(key for name in LOOK_ALIKE for key in group(name, features)))
     for key in keys:
         store.write(key, b"x")
-    beginnings = ("a_", "a%", "a%2", "a*", "a.", "a+", "a ", "d", "K", "k", "caf\u00e9", "cafe")
+    beginnings = ("a_", "a%", "a%2", "a+", "a ", "d", "K", "k", "caf\u00e9")
     for prefix in (*beginnings, "a.b"):
         expected = sorted(key for key in keys if key.startswith(prefix))
         found = [o.path for o in listed(store, prefix, ListMode.PREFIX) if not is_dir(o)]

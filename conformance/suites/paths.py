@@ -234,10 +234,9 @@ def test_two_clients_see_the_same(store: Recorder, again: Recorder, features: Fe
 @verifies("paths.segments", needs=("list",), **VIRTUAL)
 def test_empty_and_dot_segments_are_kept_or_refused(store: Recorder) -> None:
     """Where a path is a name and no more, an empty segment or a dot in it makes another object, or is refused."""
-    written = {"a/b": b"a plain path", "a": b"beside it"}
-    for path, content in written.items():
-        store.write(path, content)
-    for path in ("a//b", "a/./b", "./a"):
+    written = {"a/b": b"a plain path"}
+    store.write("a/b", written["a/b"])
+    for path in ("a//b", "a/./b"):
         with either() as refusal:
             store.write(path, path.encode())
         if not refusal:
