@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from conformance.cli.outputs import declarations, step_summary, write_junit, write_page
+from conformance.cli.outputs import declarations, step_summary, write_junit, write_page, write_programs
 from conformance.cli.progress import progress
 from conformance.cli.running import run
 from conformance.cli.telling import tell
 from conformance.declaration import with_embedded
-from conformance.planning import Asked, check_profile, check_seed, own_folder, select
+from conformance.planning import FOLDER, Asked, check_profile, check_seed, own_folder, select
 from conformance.problems import Problem, meant
 from conformance.registry import entry_point_backends
 from conformance.settings import Settings, settings
@@ -110,7 +110,9 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
             )
         if options["results"]:
             shutil.copyfile(results, own_folder(folder) / "last.jsonl")
-        judgement = tell(document, declared, quiet=options["quiet"], replayed=replayed)
+        write_programs(own_folder(folder) / "failures", document)
+        programs = f"{FOLDER}/failures"
+        judgement = tell(document, declared, quiet=options["quiet"], replayed=replayed, programs=programs)
         write_page(page, document, judgement)
         if options["junit"]:
             write_junit(options["junit"], document, judgement)

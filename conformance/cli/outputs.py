@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from conformance.declaration import DeclarationInvalid, Declarations, Judgement, load
 from conformance.problems import Problem
 from conformance.report import junit, markdown, page
+from conformance.report.words import program_name
 from conformance.results import Document, DocumentError, read
 
 
@@ -65,6 +67,23 @@ def write_junit(file: Path, document: Document, judgement: Judgement) -> None:
 
     """
     _write(file, junit(document, judgement))
+
+
+def write_programs(folder: Path, document: Document) -> None:
+    """Write the program of every failure into a folder that holds nothing else, under the number of the failure.
+
+    Raises:
+        Problem: a file cannot be written.
+
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for number, (_, failure) in enumerate(document.failures, 1):
+        if failure.script:
+            folder.mkdir(exist_ok=True)
+            # Python looks for the author's module beside the program, and it is where the check was run.
+            found = f"import uuid\nsys.path.insert(0, {str(Path.cwd())!r})\n"
+            program = failure.script.replace("import uuid\n", found, 1)
+            _write(folder / program_name(number, failure.requirement), program)
 
 
 def step_summary(document: Document, judgement: Judgement) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.syntax import Syntax
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from conformance.declaration import Exit, Judgement
 from conformance.report.view import Card, View, view
-from conformance.report.words import SIGNS, on_one_line, visible
+from conformance.report.words import SIGNS, heart, on_one_line, program_name, visible
 from conformance.results import Document
 
 STYLES = {
@@ -34,52 +32,65 @@ VERDICTS = {
 }
 
 
-def show(document: Document, judgement: Judgement, console: Console | None = None, *, failures: int = 10) -> None:
-    """Print a run, at most ``failures`` undeclared failures in full; the verdicts come last, where one looks."""
+def show(
+    document: Document,
+    judgement: Judgement,
+    console: Console | None = None,
+    *,
+    failures: int = 10,
+    programs: str = "",
+) -> None:
+    """Print a run, at most ``failures`` undeclared failures in full; the verdicts come last, where one looks.
+
+    ``programs`` is the folder, as one types it, in which the programs of the failures lie by their number: that of the
+    last run, which ``conformance replay`` knows by the same numbers.
+    """
     out = console or Console()
     shown = view(document, judgement)
     new = [card for card in shown.cards if card.state == "fail"]
     for card in new[:failures]:
-        out.print(_card(card))
+        _card(out, card, programs)
     if len(new) > failures:
         out.print(f"and {len(new) - failures} more failures; the report page has them all\n")
     for line in _reasons(judgement):
-        out.print(line)
+        out.print(line, soft_wrap=True)
     if judgement.verdicts:
         out.print(_subjects(shown))
     for alarm in shown.alarms:
-        out.print(Text(f"! {on_one_line(alarm)}", style="yellow"))
+        out.print(Text(f"! {on_one_line(alarm)}", style="yellow"), soft_wrap=True)
     for verdict in judgement.verdicts:
         state = VERDICTS[verdict.code]
-        out.print(Text(f"{SIGNS[state].glyph} {on_one_line(verdict.sentence)}", style=STYLES[state]))
+        out.print(Text(f"{SIGNS[state].glyph} {on_one_line(verdict.sentence)}", style=STYLES[state]), soft_wrap=True)
         for note in verdict.weak:
-            out.print(Text(f"  {on_one_line(note)}", style="dim"))
+            out.print(Text(f"  {on_one_line(note)}", style="dim"), soft_wrap=True)
 
 
-def _card(card: Card) -> RenderableType:
+def _card(out: Console, card: Card, programs: str) -> None:
     failure = card.failure
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column()
-    for name, value in (
+    title = Text.assemble(
+        (f"{SIGNS['fail'].glyph} {card.number}  {on_one_line(card.requirement)}", STYLES["fail"]),
+        (f" on {on_one_line(card.backend)}", "bold"),
+    )
+    file = f"{programs}/{program_name(card.number, card.requirement)}"
+    facts = [
         ("expected", failure.expected),
         ("observed", failure.observed),
         ("reproduced", failure.reproduced or "not tried again"),
-        ("replay", card.replay),
-    ):
-        facts.add_row(name, Text(on_one_line(value), overflow="fold"))
-    title = Text.assemble(
-        (f"{SIGNS['fail'].glyph} {on_one_line(card.requirement)}", STYLES["fail"]),
-        (f" on {on_one_line(card.backend)}", "bold"),
-    )
-    parts: list[RenderableType] = [title, Text(f"  {on_one_line(card.text.statement)}", style="italic")]
-    parts += [Text(f"  {on_one_line(failure.what)}"), Padding(facts, (0, 0, 0, 2))]
+        *([("run it", f"python {file}")] if programs and failure.script else []),
+        ("replay", f"conformance replay {card.number}" if programs else card.replay),
+    ]
+    # Soft wrapping leaves lines to the terminal: what is copied from it is what was printed.
+    out.print(title, soft_wrap=True)
+    out.print(Text(f"  {on_one_line(card.text.statement)}", style="italic"), soft_wrap=True)
+    out.print(Text(f"  {on_one_line(failure.what)}"), soft_wrap=True)
+    for name, value in facts:
+        out.print(Text.assemble((f"  {name:<10}  ", "dim"), on_one_line(value)), soft_wrap=True)
     if failure.script:
-        parts.append(Padding(Syntax(visible(failure.script).rstrip(), "python", theme="ansi_dark"), (1, 0, 0, 4)))
-    return Group(*parts, Text())
+        out.print(Text(f"\n{visible(heart(failure.script))}"), soft_wrap=True)
+    out.print()
 
 
-def _reasons(judgement: Judgement) -> Iterable[RenderableType]:
+def _reasons(judgement: Judgement) -> Iterable[Text]:
     for verdict in judgement.verdicts:
         for cell in verdict.cells.values():
             if cell.state in ("stale", "error") or cell.standing == "not-run":

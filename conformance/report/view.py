@@ -13,9 +13,13 @@ from conformance.results import Document, Failure, RequirementText, Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One root cause on one backend: the failure that shows it best, and every check that ran into it."""
+    """One root cause on one backend: the failure that shows it best, and every check that ran into it.
+
+    ``number`` is the place of the failure among those of its document, by which ``conformance replay`` knows it.
+    """
 
     anchor: str
+    number: int
     backend: str
     requirement: str
     text: RequirementText
@@ -224,7 +228,7 @@ def _cards(document: Document, judgement: Judgement) -> Iterable[Card]:
             for result, failure in cell.blaming:
                 causes.setdefault(failure.signature, []).append((result, failure))
             found += [_card(document, cell, seen, numbers) for seen in causes.values()]
-    return sorted(found, key=lambda card: card.state == "deviation")
+    return sorted(found, key=lambda card: (card.state == "deviation", card.number))
 
 
 def _card(document: Document, cell: Cell, seen: list[tuple[Result, Failure]], numbers: Mapping[str, int]) -> Card:
@@ -237,6 +241,7 @@ def _card(document: Document, cell: Cell, seen: list[tuple[Result, Failure]], nu
     deviation = cell.declared(failure)
     return Card(
         anchor=f"failure-{number}",
+        number=number,
         backend=cell.backend,
         requirement=cell.requirement,
         text=text,

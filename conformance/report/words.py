@@ -72,6 +72,19 @@ def _escape(character: str) -> str:
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
+def program_name(number: int, requirement: str) -> str:
+    """Return the name of the file with the program of a failure; ``number`` is its place among the failures."""
+    return f"{number}-{re.sub(r'[^0-9A-Za-z_.]', '_', requirement)}.py"
+
+
+def heart(script: str) -> str:
+    """Return what a failure's program does with the backend, without its preparations and what it prints."""
+    begin = re.search(r"^(?!open_store)\w+ = .*\bopen_store\(", script, re.MULTILINE)
+    told = script[begin.start() :] if begin else script
+    end = re.search(r"^(before = |print\()", told, re.MULTILINE)
+    return (told[: end.start()] if end else told).rstrip()
+
+
 def replay_line(failure: Failure, number: int) -> str:
     """Return the command that shows a failure again; ``number`` is its place among the failures of its document."""
     return failure.replay or f"conformance replay {number}"

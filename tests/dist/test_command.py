@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 
 import boto3
 import pytest
@@ -56,12 +55,13 @@ def test_a_failure_from_its_card_to_its_declaration(store, readme):
     assert places == sorted(places)
     assert "✕ mystore:open_store: does not conform: " in said
 
-    script = stored_failure(store)["script"].rstrip()
-    begin = next(number for number, text in enumerate(printed) if text.startswith('    """delete.idempotent: '))
-    shown = textwrap.dedent("\n".join(printed[begin : begin + len(script.splitlines())]))
-    assert shown == script
-    store.write(counterexample=shown)
-    assert "delete.idempotent does not hold" in store.run("python", "counterexample.py", expect=1).stderr
+    script = stored_failure(store)["script"]
+    _, command, program = next(text for text in printed if text.startswith("  run it ")).rsplit(maxsplit=2)
+    assert command == "python"
+    written = (store.folder / program).read_text("utf-8").splitlines()
+    assert [text for text in written if not text.startswith("sys.path.insert(0, ")] == script.splitlines()
+    store.write(counterexample=script)
+    assert "delete.idempotent does not hold" in store.run("python", program, expect=1).stderr
     assert "STILL FAILS" in store.conformance("replay", "1", expect=1).stdout
 
     declared = ("--declared", "deviations.toml")
