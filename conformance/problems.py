@@ -16,6 +16,11 @@ def meant(word: str, known: Iterable[str], otherwise: str = "") -> str:
     return f"; did you mean {' or '.join(close)}?" if close else otherwise
 
 
+def escaped(text: str) -> str:
+    """Return a text that every encoding and pipe can take: a lone surrogate, as hostile names hold it, is escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def printable(text: str) -> str:
     """Return a text without anything that could steer a terminal: control characters are shown by their escapes."""
     return "".join(

@@ -6,7 +6,7 @@ from textwrap import indent
 
 from _pytest._code.code import ExceptionChainRepr, ReprEntryNative, ReprFileLocation, ReprTraceback
 
-from conformance.problems import printable
+from conformance.problems import escaped, printable
 from conformance.requirements import requirement
 from conformance.results import Failure, Result
 
@@ -23,6 +23,14 @@ def crash(result: Result) -> ExceptionChainRepr:
     """Return the reason why a check came to no result as pytest prints it."""
     reason = printable(result.reason or result.state)
     return _shown(f"{result.identifier} came to no result\n  {reason}\n", reason, result.identifier)
+
+
+def told(longrepr: object, where: str) -> object:
+    """Return what pytest made of any other failure, in a form that can be shipped and printed."""
+    text = str(longrepr)
+    if isinstance(longrepr, tuple) or escaped(text) == text:
+        return longrepr  # type: ignore[reportUnknownVariableType]
+    return _shown(text, printable(text.strip().rpartition("\n")[2]), where)
 
 
 def text(result: Result, failure: Failure) -> str:
@@ -49,7 +57,7 @@ def text(result: Result, failure: Failure) -> str:
 
 def _shown(text: str, title: str, where: str) -> ExceptionChainRepr:
     # Built of pytest's own parts: pytest-xdist ships them whole, and the short summary shows the title.
-    entry = ReprEntryNative([text])
+    entry = ReprEntryNative([escaped(text)])
     traceback = ReprTraceback([entry], None, style="native")
     location = ReprFileLocation(path=where.partition("::")[0], lineno=0, message=title)
     return ExceptionChainRepr([(traceback, location, None)])

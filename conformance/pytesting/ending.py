@@ -11,7 +11,7 @@ import pytest
 from conformance.declaration import Exit, Judgement, judge
 from conformance.engine.laws import checks
 from conformance.planning import header, now, own_folder, planned
-from conformance.problems import Problem
+from conformance.problems import Problem, printable
 from conformance.report import page
 from conformance.results import BackendEntry, Document, Footer, Planned, Result, cover, dumps
 
@@ -52,7 +52,9 @@ class Ending:
         for note in self.judgement.notes:
             terminal.line(note)
         for backend, paths in self.document.footer.leaks.items():
-            terminal.line(f"{backend} still holds what could not be removed: {', '.join(paths[:5])}", red=True)
+            terminal.line(
+                f"{backend} still holds what could not be removed: {printable(', '.join(paths[:5]))}", red=True
+            )
         if self.missing:
             told = f"{len(self.missing)} planned checks were not reported, the first {self.missing[0]}"
             terminal.line(told, red=True)

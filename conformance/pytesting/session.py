@@ -6,12 +6,13 @@ document. Results travel with the report of each test, so that a worker that die
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,9 +23,9 @@ from conformance.engine.backend import Backend
 from conformance.engine.laws import Check, checks
 from conformance.engine.runner import Runner
 from conformance.planning import Asked, check_profile, check_seed, database, entry, now, select
-from conformance.problems import Problem, meant
+from conformance.problems import Problem, escaped, meant, printable
 from conformance.pytesting.anchor import wanted_backends
-from conformance.pytesting.cards import card, crash
+from conformance.pytesting.cards import card, crash, told
 from conformance.pytesting.ending import Ending
 from conformance.pytesting.identity import Identity, identity
 from conformance.registry import WAYS, as_backend, from_connection
@@ -209,11 +210,11 @@ class ConformanceSession:
     def _judge(self, result: Result) -> None:
         __tracebackhide__ = True
         if result.state == "not-applicable":
-            pytest.skip(result.reason or "does not apply")
+            pytest.skip(printable(result.reason or "does not apply"))
         if result.failure is not None:
             known = self._known(result, result.failure)
             if known is not None:
-                pytest.xfail(f"declared: {known.reason}")
+                pytest.xfail(printable(f"declared: {known.reason}"))
             raise NotConformant(result.failure.what)
         if result.state != "pass":
             raise NotRun(f"{result.identifier} {result.state}: {result.reason}")
@@ -298,24 +299,28 @@ class ConformanceSession:
         if call.when == "setup" and report.outcome != "passed":
             skipped = report.outcome == "skipped"
             result = self._failed(*found, f"{type(error).__name__}: {error}", "not-run" if skipped else "error")
+        # What a report holds goes through pipes and into files that take no lone surrogate.
+        report.longrepr = cast("Any", told(report.longrepr, item.nodeid))
+        report.sections = [(escaped(name), escaped(text)) for name, text in report.sections]
         if result is None:
             return report
         if isinstance(error, (NotConformant, NotRun)):
             report.longrepr = card(result, item.nodeid) if result.failure else crash(result)
-        setattr(report, RESULT, result.to_json())
+        setattr(report, RESULT, json.dumps(result.to_json()))
         if found.backend in self.entries and found.backend not in self._told:
             self._told.add(found.backend)
-            setattr(report, BACKEND, _entry_json(self.entries[found.backend]))
+            setattr(report, BACKEND, json.dumps(_entry_json(self.entries[found.backend])))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect a result; a test whose worker died comes without one."""
-        data: Mapping[str, Any] | None = getattr(report, RESULT, None)
-        told: Mapping[str, Any] | None = getattr(report, BACKEND, None)
-        if told is not None:
-            self.entries.setdefault(told["name"], _entry_from(told))
+        data: str | None = getattr(report, RESULT, None)
+        backend: str | None = getattr(report, BACKEND, None)
+        if backend is not None:
+            entry = _entry_from(json.loads(backend))
+            self.entries.setdefault(entry.name, entry)
         if data is not None:
-            self.results.append(Result.from_json(dict(data)))
+            self.results.append(Result.from_json(json.loads(data)))
         elif report.when not in ("setup", "call", "teardown"):
             found = identity(report.nodeid)
             if found is not None:
@@ -326,7 +331,7 @@ class ConformanceSession:
     def pytest_testnodedown(self, node: Any) -> None:
         """Collect what a worker could not remove."""
         output: Mapping[str, Any] = getattr(node, "workeroutput", None) or {}
-        for name, paths in output.get("conformance_leaks", {}).items():
+        for name, paths in json.loads(output.get("conformance_leaks", "{}")).items():
             self.leaks.setdefault(name, []).extend(paths)
 
     @pytest.hookimpl(trylast=True)
@@ -335,7 +340,7 @@ class ConformanceSession:
         for opened in self._opened.values():
             opened.close(self)
         if self.worker:
-            self.config.workeroutput["conformance_leaks"] = self.leaks  # type: ignore[reportAttributeAccessIssue]
+            self.config.workeroutput["conformance_leaks"] = json.dumps(self.leaks)  # type: ignore[reportAttributeAccessIssue]
         elif self.planned and not self.problem and not self.config.option.collectonly:
             self.ending = Ending(self)
             self.ending.finish(session)

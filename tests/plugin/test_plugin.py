@@ -28,6 +28,14 @@ class Deadly(Memory):
     def complete_multipart(self, o, parts):
         os._exit(7)
 
+class Hostile(Memory):
+    def delete(self, path, *, object_mode=None, multipart_id=None):
+        print("deleting")
+        raise OSError(f"{path} is no name: \\ud800")
+
+def open_hostile(work_dir):
+    return Hostile(service, work_dir)
+
 def open_store(work_dir):
     return service.open(work_dir)
 
@@ -289,3 +297,17 @@ def test_workers_ship_their_results_and_a_dead_one_is_attributed(project):
     assert states[culprit].state == "error"
     assert "crashed" in (states[culprit].reason or "")
     assert document.header.backends[0].features["operations"]
+
+
+def test_workers_ship_what_no_encoding_takes(project):
+    project.makepyfile(test_mine="import conformance, mystore\ntest_it = conformance.suite(mystore.open_hostile)\n")
+    found = project.runpytest_subprocess(
+        *("-p", "conformance.plugin", "-p", "xdist.plugin", "-n", "2", "--junitxml=out.xml"),
+        *("--conformance-only", AGAIN, "--conformance-results=run.jsonl", "--conformance-report=page.html"),
+    )
+    found.assert_outcomes(failed=1)
+    found.stdout.no_fnmatch_line("*INTERNALERROR*")
+    found.stdout.fnmatch_lines(["*is no name: ?ud800*"])
+    ((_, failure),) = read(project.path / "run.jsonl").failures
+    assert "\ud800" in failure.observed
+    ET.parse(project.path / "out.xml")
