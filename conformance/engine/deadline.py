@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
@@ -36,10 +37,16 @@ def within(seconds: float, run: Callable[[], T]) -> T:
 
     previous = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    began = time.monotonic()
     try:
-        return run()
+        result = run()
     except _Late:
         raise CallHung(f"no answer within {seconds:g} seconds") from None
+    else:
+        # Whoever swallows the interruption, or stops the timer, answers too late all the same.
+        if time.monotonic() - began > seconds:
+            raise CallHung(f"no answer within {seconds:g} seconds")
+        return result
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)

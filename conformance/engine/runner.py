@@ -38,11 +38,17 @@ from conformance.storage.calls import Call, Outcome, Step
 
 REPEATS = 3
 HANGS_ALLOWED = 3
+CLEANING = 60.0
+"""Seconds that the cleaning at the end may take."""
 UNKNOWN_OPENER = """
 def your_opener(work_dir):
     sys.exit("The opener of this backend has no import path: put it here, open(work_dir) -> Storage.")
 
 """
+
+
+WRITES = frozenset({"write", "copy", "move", "fetch", "create_dir", "create_link", "create_append", "create_page"})
+"""Operations that make something at the path that they are given."""
 
 
 class ExampleFailed(AssertionError):
@@ -104,10 +110,14 @@ class Runner:
         self.hangs = 0
         self._database = database
         # As deep as the deepest work_dir: what is left of a limited path depends on it.
+        self.features, self.limits = within(self.profile.deadline, self._look)
+
+    def _look(self) -> tuple[Features, Restrictions]:
         probe = self.workspaces.open(f"{self.workspaces.root}99999/")
-        self.features: Features = probe.features()
-        self.limits: Restrictions = probe.metadata().restrictions
-        probe.close()
+        try:
+            return probe.features(), probe.metadata().restrictions
+        finally:
+            probe.close()
 
     def selects(self, check: Check) -> bool:
         """Whether the profile runs the check at all."""
@@ -150,7 +160,10 @@ class Runner:
 
     def clean(self) -> list[str]:
         """Remove everything that the run made; return what could not be removed."""
-        return self.workspaces.clean()
+        try:
+            return within(CLEANING, self.workspaces.clean)
+        except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
+            return [f"(not cleaned: {self.workspaces.root}: {type(error).__name__}: {error})"]
 
     def database(self, check: Check) -> ExampleDatabase | None:
         """Return the example database of one check on this backend."""
@@ -167,6 +180,7 @@ class _Run:
         self.operations: Counter[str] = Counter()
         self.found: Found | None = None
         self._shrinks = 0
+        self._crash: Exception | None = None
 
     def search(self) -> Found | None:
         """Run examples until one fails; make that one smaller."""
@@ -184,7 +198,13 @@ class _Run:
             if self.found is not None and self._shrinks >= profile.shrinks and arguments != self.found.arguments:
                 return
             self._shrinks += self.found is not None
-            found = self.once(arguments)
+            try:
+                found = self.once(arguments)
+            except UnsatisfiedAssumption:
+                raise
+            except Exception as error:
+                self._crash = self._crash or error
+                raise
             if found is None:
                 return
             if self.found is None or found.signature == self.found.signature:
@@ -208,6 +228,9 @@ class _Run:
         )
         with suppress(ExampleFailed, Flaky):
             search()
+        if self.found is None and self._crash is not None:
+            # Hypothesis calls an error flaky that does not come again; it has come all the same.
+            raise self._crash
         return self.found
 
     def _spent(self) -> bool:
@@ -222,16 +245,17 @@ class _Run:
         found: Found | None = None
         try:
             self.check.function(**{name: clients.provide(name) for name in self.check.provided}, **arguments)
-        except UnsatisfiedAssumption:
-            raise
-        except Violation as broken:
-            found = Found(arguments, broken, broken.requirement or self.check.requirement, trace, len(trace.steps) - 1)
         except Exception as error:
             last = trace.steps[-1] if trace.steps else None
-            if last is None or last.outcome.exception is not error:
+            # First of all whether the backend raised it: what it raises is its answer, whatever its type.
+            if last is not None and last.outcome.exception is error:
+                broken = Violation(f"{last.call.op}", expected="success", observed=last.outcome.brief())
+                found = Found(arguments, broken, blamed(self.check, last.call.op), trace, len(trace.steps) - 1)
+            elif isinstance(error, Violation):
+                blame = error.requirement or self.check.requirement
+                found = Found(arguments, error, blame, trace, len(trace.steps) - 1)
+            else:
                 raise
-            broken = Violation(f"{last.call.op}", expected="success", observed=last.outcome.brief())
-            found = Found(arguments, broken, blamed(self.check, last.call.op), trace, len(trace.steps) - 1)
         finally:
             clients.close()
             if self.runner.on_example is not None:
@@ -361,6 +385,9 @@ class _Clients:
         for step in self._trace.steps:
             if step.call.op == "create_multipart" and isinstance(step.outcome.value, Object):
                 self._run.runner.workspaces.note(self.work_dir, step.outcome.value)
+            elif step.outcome.ok and step.call.op in WRITES and step.call.client < 2:
+                place = step.call.args[1 if step.call.op in {"copy", "move"} else 0]
+                self._run.runner.workspaces.note_path(self.work_dir, place)
         for _, storage in self._open.values():
             try:
                 storage.close()

@@ -19,6 +19,7 @@ class Workspaces:
         self.used = 0
         self.cleaning_calls = 0
         self._uploads: dict[str, tuple[str, str]] = {}
+        self._paths: dict[tuple[str, str], None] = {}
 
     def fresh(self) -> str:
         """Return a ``work_dir`` that nobody used before."""
@@ -33,6 +34,10 @@ class Workspaces:
         """Remember an upload that was begun: some services list uploads under paths that do not lead back to them."""
         if upload.multipart_id is not None:
             self._uploads[upload.multipart_id] = (work_dir, upload.path)
+
+    def note_path(self, work_dir: str, path: str) -> None:
+        """Remember a path that was written: where there is no listing, that is how it is found again."""
+        self._paths[work_dir, path] = None
 
     def clean(self) -> list[str]:
         """Remove what the run made, open uploads included, and return what is still there (should be nothing).
@@ -54,13 +59,14 @@ class Workspaces:
         return left
 
     def _something_in(self, work_dir: str) -> bool:
-        return any(True for _ in self._survivors(self.open(work_dir)))
+        store = self.open(work_dir)
+        return "list" in store.features().operations and any(True for _ in self._survivors(store))
 
     def _empty(self, work_dir: str) -> list[str]:
         store = self.open(work_dir)
         operations = store.features().operations
         if not {"list", "delete"} <= operations:
-            return []
+            return self._unseen(work_dir, "delete" in operations)
         try:
             for o in list(self._survivors(store)):
                 self.cleaning_calls += 1
@@ -84,6 +90,21 @@ class Workspaces:
             return [f"(cleaning failed: {type(error).__name__}: {error})"]
         finally:
             store.close()
+        return left
+
+    def _unseen(self, work_dir: str, deletes: bool) -> list[str]:
+        """Delete what was written, by its path, where nothing can be listed; tell what is left or cannot be known."""
+        if work_dir != self.root or not self._paths:
+            return []
+        if not deletes:
+            return [f"(cannot be cleaned: the backend does not delete) {self.root}"]
+        left: list[str] = []
+        for home, path in self._paths:
+            self.cleaning_calls += 1
+            try:
+                self.open(home).delete(path)
+            except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
+                left.append(f"{home.removeprefix(self.root)}{path} ({type(error).__name__})")
         return left
 
     def _markers(self, store: Storage, left: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source, Storage, StorageError
+from conformance.storage import Block, Content, ListMode, Object, ObjectMode, Part, Source, Storage, StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +152,16 @@ def describe(data: bytes) -> str:
     return repr(data) if len(data) <= 24 else f"{len(data)} bytes {data[:8].hex()}…{data[-4:].hex()}"
 
 
+def _listed(o: Object) -> str:
+    return repr(o.path) + " (dir)" * (ObjectMode.DIR in o.mode)
+
+
 def brief(value: Any) -> str:
     """Return any result of an operation in a few words."""
+    return shorten(_brief(value)[:600])
+
+
+def _brief(value: Any) -> str:
     if isinstance(value, Object):
         shown = {
             "mode": str(value.mode) or "none",
@@ -164,7 +172,7 @@ def brief(value: Any) -> str:
         return f"object {value.path!r} " + ", ".join(f"{name}={item}" for name, item in shown.items())
     if isinstance(value, list):
         members = cast("list[Any]", value)
-        shown = ", ".join(repr(m.path) if isinstance(m, Object) else repr(m) for m in members[:12])
+        shown = ", ".join(_listed(m) if isinstance(m, Object) else repr(m) for m in members[:12])
         return f"[{shown}{', …' if len(members) > 12 else ''}]"
     if isinstance(value, tuple) and not isinstance(value, Part):
         return "(" + ", ".join(brief(member) for member in cast("tuple[Any, ...]", value)) + ")"
@@ -230,8 +238,8 @@ def perform(call: Call, storage: Storage, results: Sequence[Any]) -> Outcome:
 
 def invoke(storage: Storage, op: str, arguments: list[Any], pairs: dict[str, Any]) -> Outcome:
     """Make one call with real arguments; see :func:`perform`."""
-    if op in {"list", "list_multipart", "list_block"}:
-        return _timed(lambda: (list(getattr(storage, op)(*arguments, **pairs)), None))
+    if op in LISTED:
+        return _timed(lambda: ([_promised(op, o, LISTED[op]) for o in getattr(storage, op)(*arguments, **pairs)], None))
     if op == "read":
         sink = Sink()
 
@@ -240,7 +248,44 @@ def invoke(storage: Storage, op: str, arguments: list[Any], pairs: dict[str, Any
             return count, sink.getvalue()
 
         return _timed(read)
-    return _timed(lambda: (getattr(storage, op)(*arguments, **pairs), None))
+    return _timed(lambda: (_typed(op, getattr(storage, op)(*arguments, **pairs)), None))
+
+
+class WrongType(TypeError):
+    """An operation returned something else than the specification promises."""
+
+
+LISTED: dict[str, type[Any]] = {"list": Object, "list_multipart": Part, "list_block": Block}
+OBJECTS = frozenset(
+    {"stat", "create", "create_append", "create_block", "create_dir", "create_link", "create_multipart"}
+)
+
+
+def _typed(op: str, value: Any) -> Any:
+    """Return a result that is of the type its operation promises.
+
+    Raises:
+        WrongType: it is not.
+
+    """
+    if op in OBJECTS or op == "create_page":
+        return _promised(op, value, Object)
+    if op == "write_multipart":
+        given = type(value).__name__
+        members: tuple[Any, ...] = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
+        if len(members) != 2:
+            raise WrongType(f"{op} returned {given} where a size and a Part are promised")
+        _promised(op, members[1], Part)
+        return members
+    return value
+
+
+def _promised(op: str, value: Any, kind: type[Any]) -> Any:
+    if not isinstance(value, kind):
+        raise WrongType(f"{op} returned {type(value).__name__} where {kind.__name__} is promised")
+    if isinstance(value, Object) and not (isinstance(value.path, str) and isinstance(value.mode, ObjectMode)):  # type: ignore[reportUnnecessaryIsInstance]
+        raise WrongType(f"{op} returned an Object whose path is no str or whose mode is no ObjectMode")
+    return value
 
 
 def _timed(run: Any) -> Outcome:
@@ -249,11 +294,18 @@ def _timed(run: Any) -> Outcome:
         value, data = run()
     except StorageError as error:
         spent = time.perf_counter() - began
-        return Outcome(None, None, error.code, type(error).__name__, str(error), spent, error)
+        return Outcome(None, None, error.code, type(error).__name__, _message(error), spent, error)
     except Exception as error:  # noqa: BLE001 - whatever a backend raises is its answer, to be judged
         spent = time.perf_counter() - began
-        return Outcome(None, None, "Foreign", type(error).__name__, str(error), spent, error)
+        return Outcome(None, None, "Foreign", type(error).__name__, _message(error), spent, error)
     return Outcome(value, data, seconds=time.perf_counter() - began)
+
+
+def _message(error: Exception) -> str:
+    try:
+        return str(error)[:5000]
+    except Exception as another:  # noqa: BLE001 - an error that cannot even be told
+        return f"(its text cannot be had: {type(another).__name__})"
 
 
 def _term_to_json(term: Term) -> Any:
