@@ -68,7 +68,8 @@ class Lines(Silence):
 
     def result(self, crew: Crew, result: Result) -> None:
         """Count."""
-        self.states.setdefault(crew.name, Counter())[result.state] += 1
+        known = result.failure is not None and result.failure.signature in crew.job.known
+        self.states.setdefault(crew.name, Counter())["declared" if known else result.state] += 1
 
     def finished(self, crew: Crew) -> None:
         """Say what came of a backend."""
@@ -131,6 +132,7 @@ def _first_line(crews: Sequence[Crew], asked: Asked) -> str:
 _words = {
     "pass": "passed",
     "fail": "failed",
+    "declared": "failed as declared",
     "error": "ended in an error",
     "not-run": "did not run",
     "not-applicable": "not applicable",

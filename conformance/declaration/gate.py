@@ -86,7 +86,9 @@ def _backend(
             blaming.setdefault(result.failure.requirement, []).append((result, result.failure))
     entries: dict[str, list[Deviation]] = {}
     for deviation in declared:
-        entries.setdefault(deviation.requirement, []).append(deviation)
+        # Of what was not asked nothing is known, whatever is declared of it.
+        if deviation.requirement in covering or deviation.requirement in blaming:
+            entries.setdefault(deviation.requirement, []).append(deviation)
     order = dict.fromkeys([*document.header.requirements, *covering, *blaming, *entries])
     cells: dict[str, Cell] = {
         requirement: stand(

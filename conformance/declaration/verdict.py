@@ -51,7 +51,7 @@ def verdict(backend: str, cells: Mapping[str, Cell], *, interrupted: bool, weak:
     return Verdict(
         backend=backend,
         code=code,
-        words=_words(code, counts),
+        words=_words(code, counts, [name for name, cell in cells.items() if cell.standing == "deviation"]),
         weak=(*_weak(counts), *weak),
         cells=cells,
     )
@@ -81,7 +81,11 @@ def _code(counts: Mapping[Standing, int], ran: bool, interrupted: bool) -> Exit:
     return Exit.OUT_OF_DATE if counts["stale"] or counts["expired"] else Exit.AS_DECLARED
 
 
-def _words(code: Exit, counts: Mapping[Standing, int]) -> str:
+NAMED = 6
+"""How many declared deviations a sentence names."""
+
+
+def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]) -> str:
     fails, out_of_date = counts["fail"], counts["stale"] + counts["expired"]
     applying = counts["pass"] + counts["deviation"] + counts["fail"] + out_of_date + counts["blocked"]
     declared = f", with {plural(counts['deviation'], 'declared deviation')}" if counts["deviation"] else ""
@@ -103,14 +107,22 @@ def _words(code: Exit, counts: Mapping[Standing, int]) -> str:
         case Exit.DIFFERS:
             return broken
         case Exit.OUT_OF_DATE:
-            return f"conformant, but {old}{declared}"
-        case Exit.AS_DECLARED if counts["blocked"]:
-            verified = applying - counts["blocked"]
-            return f"as declared on {verified} of the {applying} requirements that apply{declared}"
+            return f"{'as declared' if deviations else 'conformant'}, but {old}{declared}"
+        case Exit.AS_DECLARED if deviations or counts["blocked"]:
+            more = f" and {len(deviations) - NAMED} more" if len(deviations) > NAMED else ""
+            verb = "is" if len(deviations) == 1 else "are"
+            named = f"({', '.join(deviations[:NAMED])}{more})"
+            told = [
+                f"as declared: {counts['pass']} of {plural(applying, 'requirement')} hold{'s' if applying == 1 else ''}",
+                *([f"{plural(len(deviations), 'deviation')} {verb} declared {named}"] if deviations else []),
+                *([f"{counts['blocked']} could not be verified"] if counts["blocked"] else []),
+            ]
+            return ", ".join(told)
+        case _ if applying == 1:
+            return f"conformant to the one requirement that applies{' and was planned' if counts['unplanned'] else ''}"
         case _:
-            all_of = f"all {applying} requirements that apply" if applying != 1 else "the one requirement that applies"
             checked = " and were planned" if counts["unplanned"] else ""
-            return f"conformant to {all_of}{checked}{declared}"
+            return f"conformant to all {applying} requirements that apply{checked}"
 
 
 def _weak(counts: Mapping[Standing, int]) -> list[str]:

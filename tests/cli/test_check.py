@@ -115,7 +115,7 @@ def test_from_a_failure_to_its_repair(folder):
     accepted = conformance("accept", "--declared", "deviations.toml", "--yes")
     assert "+[[deviation]]" in accepted.stdout
     declared = conformance("check", spec, "--only", "delete.idempotent", "--declared", "deviations.toml", "-q")
-    assert "declared deviation" in declared.stdout
+    assert "as declared: 0 of 1 requirement holds, 1 deviation is declared (delete.idempotent)" in declared.stdout
 
     (folder / "repaired").touch()
     assert "FIXED" in conformance("replay", f"{spec}/{AGAIN}").stdout
@@ -134,7 +134,7 @@ def test_a_declared_program_keeps_its_deviation_current_though_the_search_missed
         f"untracked = true\nsignature = 'rare'\ncalls = '[{json.dumps(call)}]'\n"
     )
     arguments = ("check", "mystore:open_rare", "--only", "delete.missing", "--declared", "deviations.toml", "-q")
-    assert "with 1 declared deviation" in conformance(*arguments).stdout
+    assert "1 deviation is declared (delete.missing)" in conformance(*arguments).stdout
 
 
 def test_a_backend_that_ends_the_process_is_attributed_and_the_rest_goes_on(folder):
