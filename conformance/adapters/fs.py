@@ -77,7 +77,7 @@ def open_fs(root: str | Path) -> Callable[[str], FileSystem]:
 class FileSystem(Storage):
     """One client of the directory ``root``, safe to use from several threads and processes."""
 
-    declared = Features(list_modes=ListMode.DIR | ListMode.PREFIX, directories="native")
+    declared = Features(list_modes=ListMode.DIR | ListMode.PREFIX, directories="native", etag=True)
 
     def __init__(self, root: str | Path, work_dir: str) -> None:
         self._paths = Paths(work_dir, self.declared)

@@ -88,6 +88,7 @@ class Memory(Storage):
         directories="native",
         absolute_paths=True,
         part_minimum_enforced=True,
+        etag=True,
     )
 
     def __init__(self, service: MemoryService, work_dir: str) -> None:

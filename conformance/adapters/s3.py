@@ -64,6 +64,7 @@ class S3(Storage):
         path_maximum=KEY_MAXIMUM,
         part_order_free=False,
         part_minimum_enforced=True,
+        etag=True,
     )
 
     def __init__(self, location: Location, work_dir: str = "/", *, client: Any = None) -> None:

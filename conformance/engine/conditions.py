@@ -55,6 +55,6 @@ EMPTY_OBJECTS: Condition = {
     "unless": "the backend declares to have no empty objects",
 }
 ETAGS: Condition = {
-    "when": lambda features: features.etag,
+    "when": lambda features: features.etag is not False,
     "unless": "the backend declares to tell no etags",
 }

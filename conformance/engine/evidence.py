@@ -16,11 +16,25 @@ def level(store: Recorder, path: str = "") -> list[str]:
     return sorted(o.path + "/" * is_dir(o) for o in listed(store, path, ListMode.DIR))
 
 
+def shows(observed: list[str], expected: list[str], what: str) -> None:
+    """Demand that two levels are the same; directories, which have no slash in their paths, are told as ``d (dir)``."""
+    __tracebackhide__ = True
+    told = [[p.removesuffix("/") + " (dir)" * p.endswith("/") for p in paths] for paths in (observed, expected)]
+    same(told[0], told[1], what)
+
+
+def in_mode(store: Recorder, mode: ListMode) -> dict[str, Any]:
+    """Return the arguments that list in this mode, or by default where the backend does not take it."""
+    return {"list_mode": mode} if mode in store.features.list_modes else {}
+
+
 def listed(store: Recorder, path: str = "", mode: ListMode = ListMode.DIR) -> list[Object]:
-    """Return a listing in the order of paths; a missing directory is empty (which of both is open in GSP-654)."""
-    declared = mode in store.features.list_modes
+    """Return a listing in the order of paths, the default one where the backend does not take the mode.
+
+    A missing directory is empty (whether it is that or an error is open in GSP-654).
+    """
     try:
-        found = store.list(path, list_mode=mode if declared else None)
+        found = store.list(path, **in_mode(store, mode))
     except ObjectNotExist:
         found = []
     return sorted(found, key=lambda o: (o.path, o.mode))
@@ -30,10 +44,15 @@ def everything(store: Recorder, path: str = "") -> list[Object]:
     """Return every object below ``path`` that is no directory, in the order of paths."""
     if ListMode.PREFIX in store.features.list_modes:
         return [o for o in listed(store, path + "/" * bool(path), ListMode.PREFIX) if not is_dir(o)]
-    found: list[Object] = []
-    for o in listed(store, path):
-        found += everything(store, o.path) if is_dir(o) else [o]
-    return sorted(found, key=lambda o: o.path)
+    found = listed(store, path)
+    if ListMode.DIR not in store.features.list_modes:
+        # The default may take the path as a prefix, and may show all levels at once.
+        found = [o for o in found if not path or o.path.startswith(path + "/")]
+    objects = [o for o in found if not is_dir(o)]
+    for o in found:
+        if is_dir(o) and not any(inner.path.startswith(o.path + "/") for inner in found):
+            objects += everything(store, o.path)
+    return sorted(objects, key=lambda o: o.path)
 
 
 def entries(store: Recorder) -> list[tuple[str, int | None, str | None]]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from conformance.engine.recorder import Recorder
+from conformance.model.expectation import ANY_ERROR
 from conformance.storage import Content, ListMode, ObjectNotExist, StorageError
 from conformance.storage.calls import brief, describe, shorten
 
@@ -82,7 +83,7 @@ def refused(
     """
     __tracebackhide__ = True
     kinds = errors or (StorageError,)
-    names = " or ".join(kind.__name__ for kind in kinds) if errors else "an error"
+    names = " or ".join(kind.__name__ for kind in kinds) if errors else ANY_ERROR
     caught: list[StorageError] = []
     try:
         yield caught

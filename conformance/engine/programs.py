@@ -281,12 +281,12 @@ class _Author:
             case 0 if ListMode.PREFIX in self.features.list_modes:
                 key = self.key()
                 self.add("list", self.dice.choose(("", key, key[:1])), list_mode=ListMode.PREFIX)
-            case 1:
+            case 1 if ListMode.DIR in self.features.list_modes:
                 self.add("list", self.dice.choose(self.directories), list_mode=ListMode.DIR)
-            case 2:
-                self.add("list", "")
-            case _:
+            case 3 if ListMode.DIR in self.features.list_modes:
                 self.add("list", "", list_mode=ListMode.DIR)
+            case _:
+                self.add("list", "")
 
     def delete(self) -> None:
         self.add("delete", self.existing())
@@ -492,9 +492,11 @@ class _Author:
             if "stat" in operations and entry is not None and (entry.told or entry.former or self.dice.once_in(3)):
                 self.add("stat", path)
         if "list" in operations:
-            self.add("list", "", list_mode=ListMode.DIR)
-            for path in self.directories[:-2][:3]:
-                self.add("list", path, list_mode=ListMode.DIR)
+            if ListMode.DIR in self.features.list_modes:
+                for path in ("", *self.directories[:-2][:3]):
+                    self.add("list", path, list_mode=ListMode.DIR)
+            else:
+                self.add("list", "")
             if ListMode.PREFIX in self.features.list_modes and self.dice.once_in(2):
                 self.add("list", "", list_mode=ListMode.PREFIX)
         uploads = self.uploads()

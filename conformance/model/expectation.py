@@ -21,6 +21,7 @@ MISSING = frozenset({"ObjectNotExist"})
 WRONG_MODE = frozenset({"ObjectModeInvalid"})
 ANY = frozenset(_codes(StorageError))
 """Every code of the taxonomy: the call must fail, and the specification does not say how."""
+ANY_ERROR = "an error of conformance.storage, such as ObjectNotExist or Unexpected"
 WHATEVER = ANY | {"Foreign"}
 """For readers that raise: their own error may pass through the storage."""
 
@@ -93,7 +94,7 @@ class Expectation:
         """The allowed outcomes in words."""
         if not self.errors:
             return self.text
-        refusal = "an error of the taxonomy" if self.errors >= ANY else " or ".join(sorted(self.errors))
+        refusal = ANY_ERROR if self.errors >= ANY else " or ".join(sorted(self.errors))
         return f"{self.text} or {refusal}" if self.success else refusal
 
     def judge(self, outcome: Outcome) -> Divergence | None:

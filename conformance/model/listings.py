@@ -84,8 +84,8 @@ def _wrong(
         if entries:
             at, directory = entries[0]
             aspect = "renamed" if renamed else _aspect(world, kind, at, path, directory=directory)
-            expected = ", ".join(repr(p) + "/" * d for p, d in sorted(must)) or "no objects"
-            observed = ", ".join(repr(p) + "/" * d for p, d in sorted(shown.elements())) or "no objects"
+            expected = ", ".join(repr(p) + " (dir)" * d for p, d in sorted(must)) or "no objects"
+            observed = ", ".join(repr(p) + " (dir)" * d for p, d in sorted(shown.elements())) or "no objects"
             return Finding(aspect, at, what, expected, observed)
     for o in cast("list[Object]", found):
         entry = world.space.entries.get(o.path)
@@ -104,13 +104,13 @@ def listing(world: World, call: Call) -> Expectation | None:
     mode = call.pairs.get("list_mode")
     if call.pairs.keys() - {"list_mode"} or mode not in {None, ListMode.DIR, ListMode.PREFIX, ListMode.PART}:
         return None
-    if mode is not None and mode != ListMode.DIR and mode not in world.features.list_modes:
+    if mode is not None and mode not in world.features.list_modes:
         return None
     if mode == ListMode.PART:
         return _uploads(world, call, path)
     if mode is None and path:
         return None
-    what = f"listing of {path!r}" + (f" in mode {mode!s}".replace("ListMode.", "") if mode is not None else "")
+    what = f"listing of {path!r}" + (f" in mode {mode.name.lower()}" if mode is not None else "")
     space = world.space
     ways = [_children(world, base)] if mode != ListMode.PREFIX else []
     if mode != ListMode.DIR:

@@ -239,7 +239,7 @@ def _described_metadata(path: str, entry: Entry, found: Object) -> Finding | Non
 
 
 def _described_etag(world: World, path: str, entry: Entry, found: Object) -> Finding | None:
-    if world.features.etag and found.etag:
+    if world.features.etag is not False and found.etag:
         if found.etag != entry.seen.get("etag", found.etag):
             return Finding("etag moved", path, f"etag of the unchanged {path!r}", entry.seen["etag"], found.etag)
         if found.etag == entry.former.get("etag"):

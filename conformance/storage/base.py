@@ -105,7 +105,7 @@ def _declare(cls: type[Any], base: type[Any]) -> None:
     implemented = {
         name: operation
         for name, operation in operations().items()
-        if getattr(cls, name, None) is not getattr(base, name, None) or name in {"create", "features", "metadata"}
+        if getattr(cls, name, None) is not getattr(base, name, None) or name in {"create", "features"}
     }
     cls.implements = MappingProxyType(
         {
@@ -136,15 +136,23 @@ class Storage:
     # local operations
 
     def features(self) -> Features:
-        """Return the declaration; operations and optional arguments are read off the class when not listed."""
+        """Return the declaration; operations and optional arguments are read off the class when not listed.
+
+        Where ``list`` takes no ``list_mode``, there are no list modes to declare.
+        """
+        pairs = self.declared.pairs or self.implements
         return replace(
             self.declared,
             operations=self.declared.operations or frozenset(self.implements),
-            pairs=self.declared.pairs or self.implements,
+            pairs=pairs,
+            list_modes=self.declared.list_modes if "list_mode" in pairs.get("list", ()) else ListMode(0),
         )
 
     def metadata(self) -> StorageMeta:
-        """Return name, ``work_dir`` and restrictions without a request (GSP-76)."""
+        """Return name, ``work_dir`` and restrictions without a request (GSP-76).
+
+        Override it to tell the ``work_dir`` and the limits; what is not overridden counts as not implemented.
+        """
         return StorageMeta(name=type(self).__name__, work_dir="/")
 
     def create(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
@@ -165,7 +173,12 @@ class Storage:
         list_mode: ListMode | None = None,
         continuation_token: str | None = None,
     ) -> Iterator[Object]:
-        """Iterate over the objects below ``path`` (GSP-654)."""
+        """Iterate over the objects below ``path``, or over its uploads or block objects (GSP-654).
+
+        A directory is an :class:`Object` whose mode has ``dir`` and whose path has no slash at its end. ``list_mode``
+        None is the backend's own default: one level, or every object of the prefix. A mode that is not in
+        ``Features.list_modes`` raises ListModeInvalid; a ``list`` without this argument has the default only.
+        """
         self._missing("list")
 
     def read(

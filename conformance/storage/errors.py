@@ -98,7 +98,7 @@ class ListModeInvalid(StorageError):
 
     def __init__(self, actual: ListMode) -> None:
         self.actual = actual
-        super().__init__(f"actual {actual!s}")
+        super().__init__(f"actual {actual or 'none'!s}")
 
 
 class PermissionDenied(StorageError):

@@ -25,7 +25,8 @@ class Features:
     pairs: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     """Optional arguments that each operation honours."""
     list_modes: ListMode = ListMode.DIR
-    """List modes that :meth:`Storage.list` supports besides its default."""
+    """Modes that :meth:`Storage.list` takes as ``list_mode``; none when it has no such argument. The listing without a
+    mode needs no declaration: it is one level or every object of the prefix, as the backend likes."""
     directories: Literal["native", "virtual", "none"] = "none"
     """``native``: a directory and a file cannot share a path, and a missing parent matters or is made. ``virtual``:
     a directory is a marker beside the objects, both may share a path. ``none``: keys are flat names."""
@@ -55,8 +56,9 @@ class Features:
     """Part indexes of one object need not be contiguous."""
     part_minimum_enforced: bool = False
     """A part below ``multipart_size_minimum`` that is not the last is refused at complete (or at write)."""
-    etag: bool = True
-    """stat and list tell an ETag that changes with the content."""
+    etag: bool | None = None
+    """``True``: stat tells an ETag of every object, and it changes with the content. ``False``: there are none.
+    ``None``: there need not be any, but those that are told change with the content."""
     consistency_window: float = 0.0
     """Seconds after which every client sees a write; 0 is read-after-write."""
     loose_pairs: bool = False

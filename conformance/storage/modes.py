@@ -38,3 +38,7 @@ class ListMode(IntFlag):
     PREFIX = 2
     PART = 4
     BLOCK = 8
+
+    def __str__(self) -> str:
+        """Return the names, lower-case, joined by ``|`` (as :class:`ObjectMode`)."""
+        return "|".join(mode.name.lower() for mode in ListMode if mode in self and mode.name) or repr(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from conformance.engine.conditions import lists
-from conformance.engine.evidence import has_dir, is_dir, level, listed
+from conformance.engine.evidence import has_dir, is_dir, level, listed, shows
 from conformance.engine.expect import holds, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
@@ -33,7 +33,7 @@ def test_a_directory_is_told_and_listed(store: Recorder, again: Recorder, path: 
         same([(o.path, is_dir(o)) for o in listed(client, parent)], [(path, True)], "the listing of the parent")
 
 
-@verifies("create_dir.keeps_children", needs=("read", "list"))
+@verifies("create_dir.keeps_children", needs=("read", "list"), **lists(ListMode.DIR))
 @given(path=DIRECTORIES)
 def test_what_lies_in_a_directory_stays(store: Recorder, path: str) -> None:
     """create_dir on a directory with an object in it, also one that only came with the object, keeps the object."""
@@ -41,19 +41,19 @@ def test_what_lies_in_a_directory_stays(store: Recorder, path: str) -> None:
     store.create_dir(path)
     store.create_dir(path)
     holds(store, f"{path}/x", b"child")
-    same(level(store, path), [f"{path}/x"], "the listing of the directory")
+    shows(level(store, path), [f"{path}/x"], "the listing of the directory")
 
 
 @verifies("create_dir.parents", needs=("list",), **lists(ListMode.DIR))
 def test_missing_parents_are_no_obstacle(store: Recorder) -> None:
     """A directory several levels down is created, and each level is listed in the one above."""
     store.create_dir("p/q/r")
-    same(level(store), ["p/"], "the listing of the work_dir")
-    same(level(store, "p"), ["p/q/"], "the listing of 'p'")
-    same(level(store, "p/q"), ["p/q/r/"], "the listing of 'p/q'")
+    shows(level(store), ["p/"], "the listing of the work_dir")
+    shows(level(store, "p"), ["p/q/"], "the listing of 'p'")
+    shows(level(store, "p/q"), ["p/q/r/"], "the listing of 'p/q'")
 
 
-@verifies("create_dir.takes_objects", needs=("read", "list", "stat"))
+@verifies("create_dir.takes_objects", needs=("read", "list", "stat"), **lists(ListMode.DIR))
 @given(path=DIRECTORIES)
 def test_a_created_directory_takes_objects(store: Recorder, path: str) -> None:
     """Objects and directories can be put into a directory that was created, and are listed in it."""
@@ -63,15 +63,15 @@ def test_a_created_directory_takes_objects(store: Recorder, path: str) -> None:
     store.write(f"{path}/sub/y", b"grandchild")
     holds(store, f"{path}/x", b"child")
     holds(store, f"{path}/sub/y", b"grandchild")
-    same(level(store, path), [f"{path}/sub/", f"{path}/x"], "the listing of the directory")
+    shows(level(store, path), [f"{path}/sub/", f"{path}/x"], "the listing of the directory")
 
 
-@verifies("create_dir.told", needs=("write", "list", "delete"))
+@verifies("create_dir.told", needs=("write", "list", "delete"), **lists(ListMode.DIR))
 def test_directories_that_look_alike_are_different(store: Recorder) -> None:
     """Directories whose names begin alike are created, listed and deleted apart."""
     for path in ("d", "dd", "d-", "d.e"):
         store.create_dir(path)
     store.write("d-/x", b"child")
     store.delete("dd", object_mode=ObjectMode.DIR)
-    same(level(store), ["d-/", "d.e/", "d/"], "the listing of the work_dir")
+    shows(level(store), ["d-/", "d.e/", "d/"], "the listing of the work_dir")
     holds(store, "d-/x", b"child")

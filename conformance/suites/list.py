@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import ODD, group, pack, packs, paths
 from conformance.engine.conditions import ETAGS, FLAT, lists, takes
-from conformance.engine.evidence import everything, is_dir, level, listed, unchanged
+from conformance.engine.evidence import everything, in_mode, is_dir, level, listed, shows, unchanged
 from conformance.engine.expect import demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
@@ -24,10 +24,10 @@ def test_a_listing_shows_one_level(store: Recorder) -> None:
     """A listing shows objects and directories directly in the path, each once, and nothing from deeper down."""
     for path in TREE:
         store.write(path, path.encode())
-    same(level(store), ["a", "d-/", "d.a", "d/", "d0", "da", "e/"], "the listing of the work_dir")
-    same(level(store, "d"), ["d/a", "d/b", "d/e/"], "the listing of 'd'")
-    same(level(store, "d/e"), ["d/e/a", "d/e/f/"], "the listing of 'd/e'")
-    same(level(store, "d/e/f"), ["d/e/f/a"], "the listing of 'd/e/f'")
+    shows(level(store), ["a", "d-/", "d.a", "d/", "d0", "da", "e/"], "the listing of the work_dir")
+    shows(level(store, "d"), ["d/a", "d/b", "d/e/"], "the listing of 'd'")
+    shows(level(store, "d/e"), ["d/e/a", "d/e/f/"], "the listing of 'd/e'")
+    shows(level(store, "d/e/f"), ["d/e/f/a"], "the listing of 'd/e/f'")
 
 
 @verifies("list.direct_children", **lists(ListMode.DIR))
@@ -37,7 +37,7 @@ def test_one_level_of_many_names(store: Recorder, features: Features, number: in
     names = sorted({key.partition("/")[0] for key in pack(number, features)})[::2]
     for name in names:
         store.write(f"d/{name}", b"x")
-    same(level(store, "d"), [f"d/{name}" for name in names], "the listing of 'd'")
+    shows(level(store, "d"), [f"d/{name}" for name in names], "the listing of 'd'")
 
 
 @verifies("list.boundary", **lists(ListMode.DIR))
@@ -46,9 +46,9 @@ def test_a_listing_stops_at_the_boundary_of_the_name(store: Recorder, path: str)
     """Siblings whose names begin with that of the directory are not in its listing."""
     for sibling in (f"{path}-/x", f"{path}.txt", f"{path}0", f"{path}ee/x", f"x/{path}/x"):
         store.write(sibling, b"outside")
-    same(level(store, path), [], "the listing of what does not exist")
+    shows(level(store, path), [], "the listing of what does not exist")
     store.write(f"{path}/inside", b"inside")
-    same(level(store, path), [f"{path}/inside"], f"the listing of {path!r}")
+    shows(level(store, path), [f"{path}/inside"], f"the listing of {path!r}")
 
 
 @verifies("list.boundary", **lists(ListMode.DIR), needs=("delete",))
@@ -57,9 +57,9 @@ def test_an_object_and_a_longer_name_are_two_entries(store: Recorder) -> None:
     store.write("report.txt.old", b"1")
     store.write("report.txt", b"2")
     store.write("report", b"3")
-    same(level(store), ["report", "report.txt", "report.txt.old"], "the listing")
+    shows(level(store), ["report", "report.txt", "report.txt.old"], "the listing")
     store.delete("report.txt")
-    same(level(store), ["report", "report.txt.old"], "the listing after delete")
+    shows(level(store), ["report", "report.txt.old"], "the listing after delete")
 
 
 @verifies("list.boundary", **FLAT)
@@ -69,8 +69,8 @@ def test_an_object_beside_the_directory_of_its_name(store: Recorder) -> None:
         store.write(path, path.encode())
     same([o.path for o in everything(store)], ["d", "d/x", "d/x/y"], "all objects")
     if ListMode.DIR in store.features.list_modes:
-        same(level(store), ["d", "d/"], "the listing of the work_dir")
-        same(level(store, "d"), ["d/x", "d/x/"], "the listing of 'd'")
+        shows(level(store), ["d", "d/"], "the listing of the work_dir")
+        shows(level(store, "d"), ["d/x", "d/x/"], "the listing of 'd'")
 
 
 @verifies("list.prefix", **lists(ListMode.PREFIX))
@@ -105,7 +105,7 @@ def test_the_root_is_the_work_dir(store: Recorder, outside: Recorder) -> None:
     store.write("inside", b"in the work_dir")
     same([o.path for o in everything(store)], ["in/side", "inside"], "all objects")
     if ListMode.DIR in store.features.list_modes:
-        same(level(store), ["in/", "inside"], "the listing of the work_dir")
+        shows(level(store), ["in/", "inside"], "the listing of the work_dir")
     outside.delete("beside")
 
 
@@ -113,7 +113,7 @@ def test_the_root_is_the_work_dir(store: Recorder, outside: Recorder) -> None:
 def test_an_empty_work_dir_lists_nothing(store: Recorder) -> None:
     """Where nothing was written yet, nothing is listed."""
     same(everything(store), [], "all objects")
-    same(level(store), [], "the listing of the work_dir")
+    same(listed(store), [], "the listing of the work_dir")
 
 
 @verifies("list.implicit_directories", **lists(ListMode.DIR))
@@ -125,7 +125,7 @@ def test_a_directory_is_shown_for_what_lies_in_it(store: Recorder, depth: int) -
         store.write(f"d/{below}/{name}", b"child")
     found = [(o.path, is_dir(o), ObjectMode.READ in o.mode) for o in listed(store)]
     same(found, [("d", True, False)], "path, whether dir, whether read")
-    same(level(store, f"d/{below}"), [f"d/{below}/{name}" for name in "xyz"], "the listing at the bottom")
+    shows(level(store, f"d/{below}"), [f"d/{below}/{name}" for name in "xyz"], "the listing at the bottom")
 
 
 @verifies("list.implicit_directories", needs=("delete",), **lists(ListMode.DIR))
@@ -136,8 +136,8 @@ def test_a_directory_is_shown_as_long_as_anything_is_in_it(store: Recorder, vict
     store.write("d/y", b"2")
     for victim in victims:
         store.delete(victim)
-    same(level(store), ["d/"], "the listing of the work_dir")
-    same(level(store, "d"), sorted({"d/x", "d/y"} - set(victims)), "the listing of 'd'")
+    shows(level(store), ["d/"], "the listing of the work_dir")
+    shows(level(store, "d"), sorted({"d/x", "d/y"} - set(victims)), "the listing of 'd'")
 
 
 @verifies("list.paths_round_trip", needs=("read", "stat"), **lists(ListMode.DIR))
@@ -162,7 +162,7 @@ def test_a_dozen_objects_are_all_listed(store: Recorder) -> None:
         store.write(path, b"x")
     same([o.path for o in everything(store)], written, "all objects")
     if ListMode.DIR in store.features.list_modes:
-        same(level(store, "d"), [path.removesuffix("x") for path in written], "the listing of 'd'")
+        shows(level(store, "d"), [path.removesuffix("x") for path in written], "the listing of 'd'")
 
 
 @verifies("list.complete", weight=0)
@@ -176,7 +176,7 @@ def test_more_objects_than_a_page_are_all_listed(store: Recorder, count: int) ->
     if ListMode.DIR in store.features.list_modes:
         one_level = level(store, "d")
         expected = sorted([f"d/{n:05}" for n in range(0, count, 3)] + [f"d/{n}/" for n in range(10)])
-        same(one_level, expected, "one level")
+        shows(one_level, expected, "one level")
 
 
 @verifies("list.current", needs=("read",), smoke=True)
@@ -242,8 +242,8 @@ def test_the_etag_in_the_listing_follows_the_content(store: Recorder, path: str)
 def test_an_empty_directory_lists_nothing(store: Recorder, path: str) -> None:
     """The listing of an empty directory ends at once and does not show the directory itself."""
     store.create_dir(path)
-    same(level(store, path), [], f"the listing of the empty {path!r}")
-    same(level(store, path.rpartition("/")[0]), [f"{path}/"], "the listing of its parent")
+    shows(level(store, path), [], f"the listing of the empty {path!r}")
+    shows(level(store, path.rpartition("/")[0]), [f"{path}/"], "the listing of its parent")
 
 
 @verifies("list.missing", needs=("write",))
@@ -267,7 +267,7 @@ def test_an_object_has_nothing_in_it(store: Recorder) -> None:
     holds(store, "a", b"an object")
 
 
-@verifies("list.mode_invalid", needs=("write",))
+@verifies("list.mode_invalid", needs=("write",), **takes("list", "list_mode"))
 def test_a_mode_that_is_not_declared_is_refused(store: Recorder, features: Features) -> None:
     """A mode that the storage does not declare, or none at all, is ListModeInvalid."""
     store.write("a", b"there")
@@ -307,11 +307,11 @@ def test_a_listing_goes_on_from_a_token(store: Recorder, taken: int) -> None:
     written = [f"d/{number}" for number in range(5)]
     for path in written:
         store.write(path, b"x")
-    iterator = store.storage.list("d", list_mode=ListMode.DIR)
+    iterator = store.storage.list("d", **in_mode(store, ListMode.DIR))
     shown = [next(iterator).path for _ in range(taken)]
     token = getattr(iterator, "continuation_token", None)
     if token is not None:
-        rest = [o.path for o in store.list("d", list_mode=ListMode.DIR, continuation_token=token)]
+        rest = [o.path for o in store.list("d", **in_mode(store, ListMode.DIR), continuation_token=token)]
         same(sorted({*shown, *rest}), written, "what both listings show")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import paths
+from conformance.engine.evidence import listed
 from conformance.engine.expect import absent, demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.part_plans import (
@@ -41,7 +42,7 @@ def verifies_etags(features: Features) -> bool:
 
 def has_etags(features: Features) -> bool:
     """Whether objects have ETags."""
-    return features.etag
+    return features.etag is not False
 
 
 def enforces_minimum(features: Features) -> bool:
@@ -112,8 +113,8 @@ def test_a_completed_upload_is_an_object(store: Recorder, again: Recorder, path:
         same(found.content_md5 or digest, digest, "content_md5, where there is one")
         demand(ObjectMode.READ in found.mode, "mode of the object", expected="read", observed=str(found.mode) or "none")
         demand(ObjectMode.PART not in found.mode, "mode of the object", expected="no part", observed=str(found.mode))
-    listed = [f.content_length for f in store.list(path.rpartition("/")[0], list_mode=ListMode.DIR) if f.path == path]
-    same(listed, [len(joined(contents))], "lengths of the object in the listing")
+    lengths = [f.content_length for f in listed(store, path.rpartition("/")[0]) if f.path == path]
+    same(lengths, [len(joined(contents))], "lengths of the object in the listing")
     if ListMode.PART in store.features.list_modes:
         same(store.list("", list_mode=ListMode.PART), [], "uploads listed after the completion")
 
@@ -407,6 +408,8 @@ def test_a_completed_object_has_an_etag_of_its_own(store: Recorder, again: Recor
         o = store.create_multipart("a")
         store.complete_multipart(o, upload(store, o, {1: Content(5, salt), 0: piece(store, salt, 4)}))
         etags.append(store.stat("a").etag)
+    if store.features.etag is None and not any(etags):
+        return
     demand(all(etags), "ETags of the objects", expected="three ETags", observed=repr(etags))
     same(len(set(etags)), 3, "number of different ETags of three contents")
     same(again.stat("a").etag, etags[-1], "ETag for another client")

@@ -136,10 +136,10 @@ def test_the_longest_path_is_stored_whole(store: Recorder, features: Features) -
 @verifies("paths.below_work_dir", needs=("delete", "list", "stat"))
 @given(name=group_names())
 def test_a_relative_path_is_below_the_work_dir(
-    store: Recorder, outside: Recorder, features: Features, name: str
+    store: Recorder, outside: Recorder, features: Features, inside: str, name: str
 ) -> None:
     """An object is found from the directory above under the longer path, with the same bytes and metadata."""
-    work_dir = store.storage.metadata().work_dir.rstrip("/").rpartition("/")[2]
+    work_dir = inside.rstrip("/").rpartition("/")[2]
     path = group(name, features)[0]
     store.write(path, b"below", **mark(store, 1))
     holds(outside, f"{work_dir}/{path}", b"below")
@@ -161,7 +161,7 @@ def test_the_same_path_elsewhere_is_another_object(store: Recorder, outside: Rec
     holds(store, "twin", b"inside")
 
 
-@verifies("paths.absolute", needs=("stat", "delete"), **ABSOLUTE)
+@verifies("paths.absolute", needs=("stat", "delete", "metadata"), **ABSOLUTE)
 @given(path=st.sampled_from(("a", "d/a")))
 def test_an_absolute_path_leads_to_the_same_object(store: Recorder, path: str) -> None:
     """The absolute path is work_dir and relative path; both name one object, with one id."""
@@ -173,7 +173,7 @@ def test_an_absolute_path_leads_to_the_same_object(store: Recorder, path: str) -
     absent(store, path)
 
 
-@verifies("paths.style", **ABSOLUTE)
+@verifies("paths.style", needs=("metadata",), **ABSOLUTE)
 def test_an_absolute_path_is_told_as_one(store: Recorder) -> None:
     """Asked for by its absolute path an object tells this path, asked for by the relative one that."""
     absolute = store.storage.metadata().work_dir.rstrip("/") + "/d/a"

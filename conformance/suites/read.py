@@ -28,7 +28,7 @@ def test_read_delivers_the_whole_object(store: Recorder, path: str, content: Con
     same(_counted(store), content.size, "the number returned by read")
 
 
-@verifies("read.whole")
+@verifies("read.whole", **takes("read", "offset"))
 @given(offset=st.just(0))
 def test_offset_zero_is_the_whole_object(store: Recorder, offset: int) -> None:
     """An offset of 0 leaves nothing out."""

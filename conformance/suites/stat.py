@@ -138,6 +138,8 @@ def test_the_etag_changes_with_the_content(store: Recorder, features: Features, 
     for content in successive(features)[:4]:
         store.write(path, content)
         told = store.stat(path).etag
+        if told is None and features.etag is None:
+            continue
         if not told:
             raise Violation("etag", expected="an etag, as the backend declares", observed=repr(told))
         etags.append(told)
@@ -158,6 +160,8 @@ def test_every_content_has_an_etag_of_its_own(store: Recorder) -> None:
     for path, content in variants.items():
         store.write(path, content)
     etags = {path: store.stat(path).etag for path in variants}
+    if store.features.etag is None and not any(etags.values()):
+        return
     same(len(set(etags.values())), len(variants), f"different etags among {etags}")
 
 
