@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import io
 import re
+import sysconfig
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 
 from conformance.storage import Block, Content, ListMode, Object, ObjectMode, Part, Source, Storage, StorageError
@@ -52,6 +55,8 @@ class Fabricated:
     multipart_id: str | None = None
 
 
+_KIT = str(Path(__file__).parents[1] / "_")[:-1]
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 type_tags: dict[str, type[Any]] = {"handle": Handle, "part": PartOf, "id": IdOf, "object": Fabricated}
 Term = Any
 
@@ -183,6 +188,17 @@ class Sink(io.BytesIO):
     """Where reads are collected."""
 
 
+def where(error: BaseException) -> str:
+    """Return where a backend raised an error, ``"mystore.py:12 in read"``; empty where only the kit took part.
+
+    That is the innermost line of the backend's own code: a line of a library only where the backend is one itself.
+    """
+    places = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    outside = [place for place in places if not place[0].co_filename.startswith(("<", _KIT))]
+    own = [place for place in outside if not place[0].co_filename.startswith(_LIBRARIES)]
+    return "".join(f"{Path(code.co_filename).name}:{line} in {code.co_name}" for code, line in (own or outside)[-1:])
+
+
 def resolve(term: Term, results: Sequence[Any]) -> Any:
     """Return the real argument for a term, given what the earlier steps returned.
 
@@ -297,7 +313,7 @@ def _timed(run: Any) -> Outcome:
         return Outcome(None, None, error.code, type(error).__name__, _message(error), spent, error)
     except Exception as error:  # noqa: BLE001 - whatever a backend raises is its answer, to be judged
         spent = time.perf_counter() - began
-        return Outcome(None, None, "Foreign", type(error).__name__, _message(error), spent, error)
+        return Outcome(None, None, "Foreign", type(error).__name__, _located(error), spent, error)
     return Outcome(value, data, seconds=time.perf_counter() - began)
 
 
@@ -306,6 +322,11 @@ def _message(error: Exception) -> str:
         return str(error)[:5000]
     except Exception as another:  # noqa: BLE001 - an error that cannot even be told
         return f"(its text cannot be had: {type(another).__name__})"
+
+
+def _located(error: Exception) -> str:
+    message, place = _message(error), where(error)
+    return f"{shorten(message)[:200]} ({place})" if place else message
 
 
 def _term_to_json(term: Term) -> Any:
