@@ -39,7 +39,7 @@ def anchored(config: pytest.Config) -> None:
         specs = known
     anchor = config.rootpath / "pyproject.toml"
     config.stash[_specs] = dict(sorted(specs.items())) if anchor.is_file() else {}
-    if not config.stash[_specs] and not wanted:
+    if not config.stash[_specs] and not wanted and not config.getoption("conformance_only"):
         return
     from conformance.pytesting.stash import conformance_session
 
@@ -53,6 +53,11 @@ def anchored(config: pytest.Config) -> None:
         roots = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
         if config.rootpath not in roots and anchor not in roots:
             config.args.append(str(anchor))
+
+
+def has_backends(config: pytest.Config) -> bool:
+    """Whether the project's configuration names backends to check."""
+    return bool(config.stash.get(_specs, None))
 
 
 def wanted_backends(config: pytest.Config) -> tuple[str, ...]:

@@ -34,10 +34,11 @@ class Ending:
         """Write what was asked for, and let the session fail where it is not as declared."""
         self._write()
         wrong = self.missing and not self._ended_early(session)
-        nothing = self.judgement.code is Exit.NO_VERDICT and not self.session.narrowed
-        if session.exitstatus == pytest.ExitCode.OK and (
-            wrong or nothing or self.problem or self.judgement.code in (Exit.OUT_OF_DATE, Exit.DIFFERS)
-        ):
+        if session.exitstatus != pytest.ExitCode.OK:
+            return
+        if self.judgement.code is Exit.NO_VERDICT:
+            session.exitstatus = int(Exit.NO_VERDICT)  # as the command does; to pytest it means interrupted
+        elif wrong or self.problem or self.judgement.code in (Exit.OUT_OF_DATE, Exit.DIFFERS):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def tell(self, terminal: Any) -> None:

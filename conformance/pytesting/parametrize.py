@@ -20,6 +20,9 @@ def parametrize(metafunc: pytest.Metafunc, session: ConformanceSession) -> None:
     own = _fixture(metafunc)
     if handed:
         backends = handed
+    elif own is not None and own.scope != "session":
+        _refuse(session, f"the fixture conformance_backend must have scope='session', it has scope={own.scope!r}")
+        return None
     elif own is not None:
         return _by_fixture(metafunc, session, own, suite=handed is not None)
     else:

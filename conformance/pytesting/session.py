@@ -24,7 +24,7 @@ from conformance.engine.laws import Check, checks
 from conformance.engine.runner import Runner
 from conformance.planning import Asked, check_profile, check_seed, database, entry, now, select
 from conformance.problems import Problem, escaped, meant, printable
-from conformance.pytesting.anchor import wanted_backends
+from conformance.pytesting.anchor import has_backends, wanted_backends
 from conformance.pytesting.cards import card, crash, told
 from conformance.pytesting.ending import Ending
 from conformance.pytesting.identity import Identity, identity
@@ -32,6 +32,7 @@ from conformance.registry import WAYS, as_backend, from_connection
 from conformance.results import BackendEntry, Failure, Result
 from conformance.settings import Settings, settings
 from conformance.storage import StorageError
+from conformance.storage.calls import where
 
 _result = pytest.StashKey[Result]()
 RESULT, BACKEND = "conformance_result", "conformance_backend"
@@ -115,7 +116,6 @@ class ConformanceSession:
         self.settings = Settings(folder=config.rootpath)
         self.asked = Asked()
         self.declared = Declarations()
-        self.narrowed = False
         self.planned: dict[str, Identity] = {}
         self.results: list[Result] = []
         self.entries: dict[str, BackendEntry] = {}
@@ -240,12 +240,13 @@ class ConformanceSession:
     # hooks
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """Leave out the backends that are not wanted; refuse what cannot be run as it was asked for."""
         found = {item: identity(item.nodeid) for item in items}
         checking = {item: known for item, known in found.items() if known is not None}
         names = {known.backend for known in checking.values()}
         if not self.worker:
+            self.problem = self.problem or self._nothing(session, items)
             self._refuse(names, [item.nodeid for item in items])
         self.backends = sorted(name for name in names if self.wants(name))
         unwanted = [item for item, known in checking.items() if not self.wants(known.backend)]
@@ -258,16 +259,20 @@ class ConformanceSession:
         if self.problem:
             raise pytest.UsageError(self.problem)
 
+    def _nothing(self, session: pytest.Session, items: Sequence[pytest.Item]) -> str:
+        """Tell that checks were asked for where there is no backend; files that fail to import are told instead."""
+        only: list[str] = self.config.getoption("conformance_only") or []
+        asking = any("_conformance_opened" in getattr(item, "fixturenames", ()) for item in items)
+        if not only or asking or session.testsfailed or has_backends(self.config):
+            return ""
+        return f"--conformance-only {only[0]}: no backend is configured: {WAYS}"
+
     def _unknown(self, names: set[str]) -> str:
         for wanted in wanted_backends(self.config):
             if wanted not in names:
                 known = f"; this run knows {', '.join(sorted(names))}" if names else f": {WAYS}"
                 return f"--conformance-backend {wanted}: no backend of that name{meant(wanted, names, known)}"
         return ""
-
-    def pytest_deselected(self) -> None:
-        """Note that the run was narrowed: an empty rest is no error then."""
-        self.narrowed = True
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what is planned."""
@@ -299,6 +304,10 @@ class ConformanceSession:
         if call.when == "setup" and report.outcome != "passed":
             skipped = report.outcome == "skipped"
             result = self._failed(*found, f"{type(error).__name__}: {error}", "not-run" if skipped else "error")
+            if error is not None and not skipped and not isinstance(error, pytest.FixtureLookupError):
+                place = where(error)
+                result = replace(result, reason=f"{result.reason} ({place})" if place else result.reason)
+                report.longrepr = crash(result)
         # What a report holds goes through pipes and into files that take no lone surrogate.
         report.longrepr = cast("Any", told(report.longrepr, item.nodeid))
         report.sections = [(escaped(name), escaped(text)) for name, text in report.sections]

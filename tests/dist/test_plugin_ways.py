@@ -48,7 +48,7 @@ def test_selection_workers_and_junit(store, readme):
     assert names
     assert all(name.startswith("test_store.py::test_conformance[store-") and "multipart" in name for name in names)
 
-    skipped = store.pytest("-k", "multipart", *SMALL[:2])
+    skipped = store.pytest("-k", "multipart", *SMALL[:2], expect=2)
     assert "store: no verdict, nothing ran" in skipped  # it has no multipart
 
     said = store.pytest("-n", "2", "--junitxml", "junit.xml", *SMALL)

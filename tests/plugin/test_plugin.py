@@ -192,7 +192,9 @@ def test_entry_points_of_the_project_itself_and_of_others_when_named(project):
     project.makepyprojecttoml('[project]\nname = "MyStore.Driver"\n')
     run(project, "--conformance-only", AGAIN).assert_outcomes(passed=1)
     project.makepyprojecttoml('[project]\nname = "another"\n')
-    assert run(project, "--conformance-only", AGAIN).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    nobody = run(project, "--conformance-only", AGAIN)
+    assert nobody.ret == pytest.ExitCode.USAGE_ERROR
+    nobody.stderr.fnmatch_lines([f"ERROR: --conformance-only {AGAIN}: no backend is configured: name one in *"])
     run(project, "--conformance-only", AGAIN, "--conformance-backend", "driver").assert_outcomes(passed=1)
 
 
@@ -307,7 +309,42 @@ def test_workers_ship_what_no_encoding_takes(project):
     )
     found.assert_outcomes(failed=1)
     found.stdout.no_fnmatch_line("*INTERNALERROR*")
-    found.stdout.fnmatch_lines(["*is no name: ?ud800*"])
+    found.stdout.fnmatch_lines(["*is no name: ?ud800 (mystore.py:* in delete)*"])
     ((_, failure),) = read(project.path / "run.jsonl").failures
     assert "\ud800" in failure.observed
     ET.parse(project.path / "out.xml")
+
+
+def test_where_nothing_ran_the_exit_is_that_of_no_verdict(project):
+    project.makepyfile(
+        test_mine="""
+        import conformance
+        from conformance.storage import Storage, StorageMeta
+
+        class Bare(Storage):
+            def metadata(self):
+                return StorageMeta(name="bare", work_dir="/")
+
+        test_conformance = conformance.suite(bare=lambda work_dir: Bare())
+        """
+    )
+    for narrowed in (("-k", "copy"), ("--conformance-only", "copy")):
+        found = run(project, *narrowed)
+        assert set(found.parseoutcomes()) <= {"skipped", "deselected"}
+        found.stdout.fnmatch_lines(["bare: no verdict, nothing ran"])
+        assert int(found.ret) == 2
+
+
+def test_a_fixture_that_cannot_be_used_is_told_without_tracebacks(project):
+    project.makepyfile(test_mine="import conformance\ntest_conformance = conformance.suite()\n")
+    fixture = "import pytest\n@pytest.fixture{}\ndef conformance_backend():\n    raise OSError('no route to host')\n"
+    project.makeconftest(fixture.format(""))
+    narrow = run(project)
+    assert narrow.ret == pytest.ExitCode.USAGE_ERROR
+    narrow.stderr.fnmatch_lines(["ERROR: the fixture conformance_backend must have scope='session'*"])
+
+    project.makeconftest(fixture.format("(scope='session')"))
+    found = run(project, "--conformance-only", AGAIN)
+    found.assert_outcomes(errors=1)
+    found.stdout.fnmatch_lines(["*OSError: no route to host (conftest.py:4 in conformance_backend)*"])
+    found.stdout.no_fnmatch_line("*def conformance_backend*")
