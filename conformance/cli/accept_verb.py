@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -53,6 +54,8 @@ def command(
         colour = {"+": "green", "-": "red"}.get(line[:1])
         click.echo(click.style(printable(line), fg=colour))
     question = f"Write {len(accepted.added)} new and remove {len(accepted.removed)} entries in {file}?"
+    if not yes and not sys.stdin.isatty():
+        raise Problem("nobody to ask: pass --yes")
     if not yes and not click.confirm(question):
         click.echo("nothing written")
         return

@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from conformance.cli.outputs import declarations, step_summary, write_junit, write_page, write_programs
+from conformance.cli.outputs import (
+    check_writable,
+    declarations,
+    step_summary,
+    write_junit,
+    write_page,
+    write_programs,
+)
 from conformance.cli.progress import progress
 from conformance.cli.running import run
 from conformance.cli.telling import tell
@@ -94,6 +101,10 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
     declared = with_embedded(declarations(options["declared"] or own.declared))
     results: Path = options["results"] or own_folder(folder) / "last.jsonl"
     page: Path = options["report"] or folder / "conformance-report.html"
+    for file in (results, page, *([options["junit"]] if options["junit"] else [])):
+        check_writable(file)
+    if options["quiet"] and seed == "random":
+        click.echo(f"seed {asked.seed}", err=True)
     watcher = progress(quiet=options["quiet"], asked=asked)
     try:
         with watcher:

@@ -49,6 +49,21 @@ def document(file: Path) -> Document:
         raise Problem(f"{file} cannot be read: {error.strerror or error}") from None
 
 
+def check_writable(file: Path) -> None:
+    """Look whether a file can be written, before a run is spent on it.
+
+    Raises:
+        Problem: it cannot.
+
+    """
+    if file.is_dir():
+        raise Problem(f"{file} cannot be written: it is a directory")
+    if not file.parent.is_dir():
+        raise Problem(f"{file} cannot be written: there is no directory {file.parent}")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise Problem(f"{file} cannot be written: permission denied")
+
+
 def write_page(file: Path, document: Document, judgement: Judgement) -> None:
     """Write the HTML page.
 

@@ -64,6 +64,13 @@ def _pick(stored: Document, name: str) -> tuple[Result, Failure]:
     raise Problem(f"no failure is called {name!r}{meant(name, known, f'; that run has {len(known)} failures')}")
 
 
+def _blamed(then: Failure, requirement: str, observed: str) -> str:
+    """Return which requirement fails: that of the run, unless something else is seen than then."""
+    if requirement == then.requirement or observed == then.observed:
+        return then.requirement
+    return f"{then.requirement}, now fails as {requirement}"
+
+
 def _replay(runner: Runner, result: Result, failure: Failure) -> int:
     click.echo(f"{result.identifier} · {failure.requirement}: {printable(failure.what)}")
     click.echo(f"  expected then  {printable(failure.expected)}")
@@ -75,14 +82,14 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
     diverging = [ran for ran in runs if ran.divergence is not None]
     shown = (diverging or runs)[-1:]
     for ran in shown:
-        for number, step in enumerate(ran.steps):
-            mark = ">" if ran.divergence is not None and number == len(ran.steps) - 1 else " "
+        for number, step in enumerate(ran.steps, 1):
+            mark = ">" if ran.divergence is not None and number == len(ran.steps) else " "
             call = f"{step.call.op}({arguments_text(step.call)})"
             click.echo(printable(f"{mark} {number}  {call}  →  {step.outcome.brief()}"))
     if diverging and diverging[-1].divergence is not None:
         now = diverging[-1].divergence
         click.echo(f"\n  expected  {printable(now.expected)}\n  observed  {printable(now.observed)}")
-        click.echo(f"\nSTILL FAILS ({len(diverging)} of {TIMES}): {now.requirement}")
+        click.echo(f"\nSTILL FAILS ({len(diverging)} of {TIMES}): {_blamed(failure, now.requirement, now.observed)}")
         return 1
     # Some failures only their law can see: it compares the answers of several calls.
     check = checks().get(result.check)
@@ -92,7 +99,8 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
     if again.failure is not None:
         click.echo(f"\n  expected  {printable(again.failure.expected)}")
         click.echo(f"  observed  {printable(again.failure.observed)}")
-        click.echo(f"\nSTILL FAILS: {again.failure.requirement} (seen by the whole check {check.id})")
+        blamed = _blamed(failure, again.failure.requirement, again.failure.observed)
+        click.echo(f"\nSTILL FAILS: {blamed} (seen by the whole check {check.id})")
         return 1
     if again.state != "pass":
         raise Problem(f"{check.id} came to no result: {again.reason}")

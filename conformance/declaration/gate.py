@@ -102,7 +102,18 @@ def _backend(
         )
         for requirement in order
     }
-    return verdict(backend, cells, interrupted=document.footer.interrupted, weak=_weak(document, backend, results))
+    return verdict(
+        backend,
+        cells,
+        interrupted=document.footer.interrupted,
+        chosen=_chosen(document),
+        weak=_weak(document, backend, results),
+    )
+
+
+def _chosen(document: Document) -> bool:
+    """Whether whoever ran it asked for some checks only, and so knows that the others were not run."""
+    return any(word.partition("=")[0] == "--only" for word in document.header.command)
 
 
 def _weak(document: Document, backend: str, results: tuple[Result, ...]) -> list[str]:
@@ -113,14 +124,14 @@ def _weak(document: Document, backend: str, results: tuple[Result, ...]) -> list
     if profile == "smoke":
         told.append(f"the smallest profile, smoke, was run: {plural(calls, 'backend call')} in all")
     few = [result for result in results if result.state == "pass" and 0 < result.examples < FEW_EXAMPLES]
-    if few and profile != "smoke":
+    if few and profile == "deep":
         told.append(f"{plural(len(few), 'check')} passed on fewer than {FEW_EXAMPLES} examples")
     used: Counter[str] = Counter()
     for result in results:
         used.update(result.operations)
     entry = next(entry for entry in document.header.backends if entry.name == backend)
     idle = sorted(set(entry.features.get("operations", ())) - {op for op, count in used.items() if count} - LOCAL)
-    if idle:
+    if idle and not _chosen(document):
         told.append(f"declared and never called: {', '.join(idle)}")
     leaks = document.footer.leaks.get(backend, ())
     if leaks:

@@ -42,8 +42,15 @@ class Verdict:
         return sum(cell.standing in standings for cell in self.cells.values())
 
 
-def verdict(backend: str, cells: Mapping[str, Cell], *, interrupted: bool, weak: Sequence[str] = ()) -> Verdict:
-    """Return the verdict on a backend from where its requirements stand."""
+def verdict(
+    backend: str,
+    cells: Mapping[str, Cell],
+    *,
+    interrupted: bool,
+    chosen: bool = False,
+    weak: Sequence[str] = (),
+) -> Verdict:
+    """Return the verdict on a backend from where its requirements stand; only some were ``chosen``, or all asked."""
     counts: dict[Standing, int] = dict.fromkeys(_standings, 0)
     for cell in cells.values():
         counts[cell.standing] += 1
@@ -52,7 +59,7 @@ def verdict(backend: str, cells: Mapping[str, Cell], *, interrupted: bool, weak:
         backend=backend,
         code=code,
         words=_words(code, counts, [name for name, cell in cells.items() if cell.standing == "deviation"]),
-        weak=(*_weak(counts), *weak),
+        weak=(*_weak(counts, chosen=chosen), *weak),
         cells=cells,
     )
 
@@ -112,8 +119,9 @@ def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]
             more = f" and {len(deviations) - NAMED} more" if len(deviations) > NAMED else ""
             verb = "is" if len(deviations) == 1 else "are"
             named = f"({', '.join(deviations[:NAMED])}{more})"
+            hold = "holds" if applying == 1 else "hold"
             told = [
-                f"as declared: {counts['pass']} of {plural(applying, 'requirement')} hold{'s' if applying == 1 else ''}",
+                f"as declared: {counts['pass']} of {plural(applying, 'requirement')} {hold}",
                 *([f"{plural(len(deviations), 'deviation')} {verb} declared {named}"] if deviations else []),
                 *([f"{counts['blocked']} could not be verified"] if counts["blocked"] else []),
             ]
@@ -125,12 +133,12 @@ def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]
             return f"conformant to all {applying} requirements that apply{checked}"
 
 
-def _weak(counts: Mapping[Standing, int]) -> list[str]:
+def _weak(counts: Mapping[Standing, int], *, chosen: bool) -> list[str]:
     told: list[tuple[Standing, str]] = [
         ("error", "ended in an error of the kit or the environment"),
         ("not-run", "planned but had no run"),
         ("blocked", "not verified, because another requirement failed first in every check of it"),
-        ("unplanned", "covered by no check of this run"),
+        *([] if chosen else [("unplanned", "covered by no check of this run")]),
         ("not-applicable", "not applicable to this backend"),
     ]
     return [f"{plural(counts[standing], 'requirement')} {text}" for standing, text in told if counts[standing]]

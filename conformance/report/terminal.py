@@ -107,6 +107,8 @@ def _subjects(shown: View) -> Table:
     for verdict in shown.judgement.verdicts:
         table.add_column(Text(on_one_line(verdict.backend)))
     for group in shown.groups:
+        if all(cell.standing == "unplanned" for row in group.rows for cell in row.cells):
+            continue
         cells: list[Text] = []
         for verdict in shown.judgement.verdicts:
             states = Counter(verdict.cells[row.id].state for row in group.rows if row.id in verdict.cells)

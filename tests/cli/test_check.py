@@ -110,7 +110,10 @@ def test_from_a_failure_to_its_repair(folder):
     assert "delete.idempotent" in summary.read_text("utf-8")
 
     still = conformance("replay", "1", expect=1)
-    assert "STILL FAILS (3 of 3)" in still.stdout
+    assert "STILL FAILS (3 of 3): delete.idempotent\n" in still.stdout
+    assert "\n> 1  delete(" in still.stdout
+    unasked = conformance("accept", "--declared", "deviations.toml", expect=2, stdin=subprocess.DEVNULL)
+    assert "nobody to ask: pass --yes" in unasked.stderr
 
     accepted = conformance("accept", "--declared", "deviations.toml", "--yes")
     assert "+[[deviation]]" in accepted.stdout
@@ -182,6 +185,8 @@ def test_an_interruption_still_writes_a_whole_document(folder):
         (("check", "memory", "--only", "delete.idempotet"), "did you mean delete.idempotent"),
         (("check", "memory", "--declared", "none.toml"), "there is no deviations file none.toml"),
         (("check", "memory", "--results", "no/such/run.jsonl"), "cannot be written"),
+        (("check", "memory", "--report", "no/such/page.html"), "there is no directory no/such"),
+        (("check", "memory", "--junit", "."), "it is a directory"),
         (("check", "nowhere:open_it"), "there is no module nowhere"),
         (("check", "mystore:open_forgetfull"), "did you mean open_forgetful"),
         (("check", "mystore:number"), "is no function"),
