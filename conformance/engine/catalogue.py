@@ -50,6 +50,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "markup": ("<x>", "&lt;x&gt;", "]]>", "x", "{x}", "[x]"),
     "marks": ("m!n", "m$n", "m^n", "m`n", "m(n", "m)n", "mn"),
     "invisible": ("v\u200bw", "vw", "v\u00adw", "v\ufeffw", "v\u00a0w", "v w"),
+    "deep": ("p/q/r/s/t/u/v/w/x", "p/q/r/s/t/u/v/w/y"),
     "nested": ("t", "t/u", "t/u/v", "tu", "t-/u"),
 }
 """Groups of names that must stay apart; :func:`usable` leaves out what a backend declares not to have."""
@@ -59,7 +60,19 @@ PACKS: tuple[tuple[str, ...], ...] = (
     ("siblings", "children", "percent", "plus", "case", "dot"),
     ("slash", "query", "unicode", "like", "numbers", "nested"),
     ("blank", "folding", "wide", "quotes", "backup", "stem"),
-    ("colon", "control", "backslash", "compatible", "sidecar", "subresource", "dots", "markup", "marks", "invisible"),
+    (
+        "colon",
+        "control",
+        "backslash",
+        "compatible",
+        "sidecar",
+        "subresource",
+        "dots",
+        "markup",
+        "marks",
+        "invisible",
+        "deep",
+    ),
 )
 """The groups by name, packed: many keys in one example cost few calls each and collide across groups too."""
 

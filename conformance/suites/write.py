@@ -62,7 +62,7 @@ def test_bytes_of_every_shape_come_back(store: Recorder, features: Features) -> 
 @verifies("write.stores", needs=("read",))
 def test_contents_that_fill_their_buffers_come_back(store: Recorder) -> None:
     """Contents that end where buffers end come back whole."""
-    for size in (4096, 8192, 65536):
+    for size in (4096, 8192, 65536, 1024 * 1024):
         same(store.write(f"full{size}", Content(size, size)), size, "bytes written")
         same(store.read(f"full{size}"), Content(size, size).data, f"content of {size} bytes")
 

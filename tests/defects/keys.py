@@ -350,3 +350,11 @@ class SlashesCollapsed(Keyed):
 
     def key(self, path: str) -> str:
         return re.sub("//+", "/", path)
+
+
+@defect(trips=DISTINCT)
+class DepthLimited(Keyed):
+    """Only the first six segments of a path count."""
+
+    def key(self, path: str) -> str:
+        return "/".join(path.split("/")[:6])
