@@ -10,7 +10,7 @@ drawn by Hypothesis::
 
 Provided are ``store`` (a recorded client in a fresh ``work_dir``), ``again`` (a second client of the same
 ``work_dir``), ``outside`` (a client of the parent of ``work_dir``), ``inside`` (the ``work_dir`` itself), ``features``,
-``limits``, and ``run_program`` (runs calls against the model).
+``limits``, ``run_program`` (runs calls against the model), and ``tick`` (lets the clocks of services move on).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from hypothesis.strategies import SearchStrategy
 from conformance.requirements import Requirement, requirement
 from conformance.storage import Features
 
-PROVIDED = ("store", "again", "outside", "inside", "features", "limits", "run_program")
+PROVIDED = ("store", "again", "outside", "inside", "features", "limits", "run_program", "tick")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

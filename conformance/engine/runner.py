@@ -38,6 +38,8 @@ from conformance.storage.calls import Call, Outcome, Step
 
 REPEATS = 3
 HANGS_ALLOWED = 3
+TICK = 2.1
+"""Seconds after which every clock has moved on: HTTP tells times in whole seconds, some file systems in two."""
 CLEANING = 60.0
 """Seconds that the cleaning at the end may take."""
 UNKNOWN_OPENER = """
@@ -370,6 +372,8 @@ class _Clients:
                 return self._run.runner.limits
             case "inside":
                 return self.work_dir
+            case "tick":
+                return lambda: time.sleep(TICK)
             case "run_program":
                 return self._program
             case _:
