@@ -62,11 +62,18 @@ def publish(directory: Path) -> int:
     """Check everything and write the report to a directory; return the exit status."""
     results = directory / "results.jsonl"
     status = check([*EMBEDDED, *(name for name in BACKENDS if name not in EMBEDDED)], results, "--quiet")
-    document = read(results)
+    # What is published speaks of the repository, not of where it lay.
+    results.write_text(results.read_text("utf-8").replace(f"{HERE.parent}/", ""), "utf-8")
+    render(directory)
+    return status
+
+
+def render(directory: Path) -> None:
+    """Write the page of the document that lies in a directory."""
+    document = read(directory / "results.jsonl")
     judgement = judge(document, with_embedded(load(DEVIATIONS)))
     sections = [_kill_matrix(json.loads(file.read_text("utf-8"))) for file in directory.glob("kill-matrix.json")]
     (directory / "index.html").write_text(page(document, judgement, extras=sections, title=TITLE), "utf-8")
-    return status
 
 
 def _kill_matrix(rows: list[dict[str, Any]]) -> Section:

@@ -146,7 +146,7 @@ def header(asked: Asked, backends: Iterable[BackendEntry], plan: Iterable[Planne
         started=started,
         command=(Path(sys.argv[0]).name, *sys.argv[1:]),
         python=platform.python_version(),
-        platform=platform.platform(),
+        platform=f"{platform.system()} {platform.machine()}",
         profile=asked.profile,
         seed=asked.seed,
         requirements={
