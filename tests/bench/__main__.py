@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -41,6 +42,7 @@ def main() -> int:
     spent: Counter[str] = Counter()
     with ExitStack() as stack:
         server = stack.enter_context(BACKENDS["moto-server"]())
+        os.environ.update(server.environment)
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         for name, spec in (("memory", "memory"), ("fs", f"fs:{directory}"), ("moto-server", server.connection)):
             connection = open_backend(spec)
