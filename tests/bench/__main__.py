@@ -101,7 +101,7 @@ def _detection(console: Console, matrix: Path) -> None:
         return
     caught = [row for row in json.loads(matrix.read_text("utf-8")) if row["caught"]]
     calls = sorted(row["calls"] for row in caught)
-    lengths = sorted(row["length"] for row in caught)
+    lengths = sorted(row["length"] for row in caught if row["length"] is not None)
     console.print(
         f"planted defects caught: {len(caught)}; calls to detection: median {calls[len(calls) // 2]}, "
         f"90 % within {calls[len(calls) * 9 // 10]}; counterexample: median {lengths[len(lengths) // 2]} calls, "
