@@ -14,6 +14,7 @@ from conformance.storage.errors import (
     PairRequired,
     PairUnsupported,
     PermissionDenied,
+    PreconditionFailed,
     RequestThrottled,
     RestrictionDissatisfied,
     ServiceInternal,
@@ -23,7 +24,7 @@ from conformance.storage.errors import (
 )
 from conformance.storage.features import Features
 from conformance.storage.modes import ListMode, ObjectMode
-from conformance.storage.objects import Block, HTTPRequest, Object, Part, Restrictions, Segment, StorageMeta
+from conformance.storage.objects import Block, HTTPRequest, Object, Part, Restrictions, Segment, StorageMeta, Told
 from conformance.storage.sources import Content, Source, SourceFailed
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "PairUnsupported",
     "Part",
     "PermissionDenied",
+    "PreconditionFailed",
     "Reader",
     "RequestThrottled",
     "RestrictionDissatisfied",
@@ -60,6 +62,7 @@ __all__ = [
     "Storage",
     "StorageError",
     "StorageMeta",
+    "Told",
     "Unexpected",
     "Writer",
     "in_sync",

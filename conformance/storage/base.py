@@ -13,6 +13,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, NoReturn, Protocol
 
@@ -20,7 +21,7 @@ from conformance.storage.definitions import Operation, operations
 from conformance.storage.errors import ObjectModeInvalid, OperationNotSupported, PairUnsupported, StorageError
 from conformance.storage.features import Features
 from conformance.storage.modes import ListMode, ObjectMode
-from conformance.storage.objects import Block, HTTPRequest, Object, Part, StorageMeta
+from conformance.storage.objects import Block, HTTPRequest, Object, Part, Segment, StorageMeta
 
 
 class Reader(Protocol):
@@ -160,10 +161,24 @@ class Storage:
         mode = object_mode if object_mode is not None else ObjectMode.PART if multipart_id else ObjectMode.READ
         return Object(path=path, mode=mode, multipart_id=multipart_id)
 
+    def read_only(self) -> Storage:
+        """Return a client of the same data that refuses every operation which would change them (derived)."""
+        self._missing("read_only")
+
     # storager
 
-    def delete(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> None:
-        """Delete one object; a missing one is no error (GSP-46)."""
+    def delete(
+        self,
+        path: str,
+        *,
+        object_mode: ObjectMode | None = None,
+        multipart_id: str | None = None,
+        if_match: str | None = None,
+    ) -> None:
+        """Delete one object; a missing one is no error (GSP-46).
+
+        With ``if_match``, only the object that has this ETag; another one raises PreconditionFailed.
+        """
         self._missing("delete")
 
     def list(
@@ -172,12 +187,16 @@ class Storage:
         *,
         list_mode: ListMode | None = None,
         continuation_token: str | None = None,
+        start_after: str | None = None,
+        page_size: int | None = None,
     ) -> Iterator[Object]:
         """Iterate over the objects below ``path``, or over its uploads or block objects (GSP-654).
 
         A directory is an :class:`Object` whose mode has ``dir`` and whose path has no slash at its end. ``list_mode``
         None is the backend's own default: one level, or every object of the prefix. A mode that is not in
         ``Features.list_modes`` raises ListModeInvalid; a ``list`` without this argument has the default only.
+        ``start_after`` leaves out every path up to and including that one, in the order of code points of whole paths.
+        ``page_size`` is how many entries one request asks for; what is listed does not depend on it.
         """
         self._missing("list")
 
@@ -188,12 +207,31 @@ class Storage:
         *,
         offset: int | None = None,
         size: int | None = None,
+        suffix: int | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        if_modified_since: datetime | None = None,
+        if_unmodified_since: datetime | None = None,
         io_callback: IoCallback | None = None,
     ) -> int:
-        """Copy the object, or ``size`` bytes from ``offset``, to ``w`` and return the number of bytes."""
+        """Copy the object, or ``size`` bytes from ``offset``, or its last ``suffix`` bytes, to ``w``.
+
+        Returns the number of bytes, which may be a :class:`Told`. A condition that does not hold raises
+        PreconditionFailed, also where HTTP says "not modified" (RFC 9110, section 13).
+        """
         self._missing("read")
 
-    def stat(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
+    def stat(
+        self,
+        path: str,
+        *,
+        object_mode: ObjectMode | None = None,
+        multipart_id: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        if_modified_since: datetime | None = None,
+        if_unmodified_since: datetime | None = None,
+    ) -> Object:
         """Describe one object; ``object_mode`` is a hint (GSP-93). Raises ObjectNotExist when there is none."""
         self._missing("stat")
 
@@ -207,14 +245,31 @@ class Storage:
         content_md5: str | None = None,
         content_disposition: str | None = None,
         user_metadata: Mapping[str, str] | None = None,
+        cache_control: str | None = None,
+        content_encoding: str | None = None,
+        content_language: str | None = None,
+        content_sha256: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
         io_callback: IoCallback | None = None,
     ) -> int:
-        """Store exactly ``size`` bytes of ``r`` under ``path`` and return ``size`` (GSP-134, GSP-751)."""
+        """Store exactly ``size`` bytes of ``r`` under ``path`` and return ``size`` (GSP-134, GSP-751).
+
+        ``if_match`` writes only over the object that has this ETag, ``if_none_match="*"`` only where there is none;
+        otherwise PreconditionFailed is raised and nothing is changed. The size returned may be a :class:`Told`.
+        """
         self._missing("write")
 
     # appender
 
-    def create_append(self, path: str, *, content_type: str | None = None) -> Object:
+    def create_append(
+        self,
+        path: str,
+        *,
+        content_type: str | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> Object:
         """Create an empty append object, whatever was at ``path`` (AOS-44, GSP-134)."""
         self._missing("create_append")
 
@@ -244,8 +299,15 @@ class Storage:
         """Write the block ``bid``, which replaces an earlier one of that name."""
         self._missing("write_block")
 
-    def combine_block(self, o: Object, bids: Iterable[str]) -> None:
-        """Make the object of the blocks named, in that order."""
+    def combine_block(
+        self,
+        o: Object,
+        bids: Iterable[str],
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> Object | None:
+        """Make the object of the blocks named, in that order; may return what the answer tells of it."""
         self._missing("combine_block")
 
     def list_block(self, o: Object) -> Iterator[Block]:
@@ -254,8 +316,23 @@ class Storage:
 
     # copier, direr, fetcher, linker, mover
 
-    def copy(self, src: str, dst: str) -> None:
-        """Copy one object with its metadata; an existing ``dst`` is replaced (GSP-134)."""
+    def copy(
+        self,
+        src: str,
+        dst: str,
+        *,
+        content_type: str | None = None,
+        content_disposition: str | None = None,
+        user_metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        if_source_match: str | None = None,
+        if_source_none_match: str | None = None,
+    ) -> Object | None:
+        """Copy one object with its metadata; an existing ``dst`` is replaced (GSP-134).
+
+        Metadata given here take the place of all that the source has. May return what the answer tells of ``dst``.
+        """
         self._missing("copy")
 
     def create_dir(self, path: str) -> Object:
@@ -270,7 +347,14 @@ class Storage:
         """Create a link; the target need not exist (GSP-86)."""
         self._missing("create_link")
 
-    def move(self, src: str, dst: str) -> None:
+    def move(
+        self,
+        src: str,
+        dst: str,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> Object | None:
         """Move one object with its metadata; an existing ``dst`` is replaced (GSP-134)."""
         self._missing("move")
 
@@ -283,6 +367,9 @@ class Storage:
         content_type: str | None = None,
         content_disposition: str | None = None,
         user_metadata: Mapping[str, str] | None = None,
+        cache_control: str | None = None,
+        content_encoding: str | None = None,
+        content_language: str | None = None,
     ) -> Object:
         """Begin an upload and return its handle in mode ``part`` with a ``multipart_id`` (AOS-25)."""
         self._missing("create_multipart")
@@ -295,22 +382,48 @@ class Storage:
         index: int,
         *,
         content_md5: str | None = None,
+        content_sha256: str | None = None,
         io_callback: IoCallback | None = None,
     ) -> tuple[int, Part]:
         """Upload one part under its zero-based ``index`` and return the size with the part (AOS-62)."""
         self._missing("write_multipart")
 
-    def complete_multipart(self, o: Object, parts: Iterable[Part]) -> None:
-        """Make the object of exactly the parts given (AOS-62)."""
+    def complete_multipart(
+        self,
+        o: Object,
+        parts: Iterable[Part],
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> Object | None:
+        """Make the object of exactly the parts given (AOS-62); may return what the answer tells of it."""
         self._missing("complete_multipart")
 
     def list_multipart(self, o: Object) -> Iterator[Part]:
         """Iterate over the parts uploaded so far."""
         self._missing("list_multipart")
 
+    def copy_multipart(
+        self,
+        o: Object,
+        src: str,
+        index: int,
+        *,
+        offset: int | None = None,
+        size: int | None = None,
+    ) -> tuple[int, Part]:
+        """Make a part of the object ``src``, or of ``size`` bytes of it from ``offset``; its size and the part."""
+        self._missing("copy_multipart")
+
     # pager, reacher
 
-    def create_page(self, path: str) -> Object:
+    def create_page(
+        self,
+        path: str,
+        *,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+    ) -> Object:
         """Create a page object (AOS-25)."""
         self._missing("create_page")
 
@@ -318,9 +431,59 @@ class Storage:
         """Write ``size`` bytes at ``offset`` (AOS-25)."""
         self._missing("write_page")
 
-    def reach(self, path: str, *, verb: str = "read", size: int | None = None, expire: float = 3600) -> HTTPRequest:
-        """Sign one HTTP request to the object, valid for ``expire`` seconds (GSP-706)."""
+    def reach(
+        self,
+        path: str,
+        *,
+        verb: str = "read",
+        size: int | None = None,
+        expire: float = 3600,
+        multipart_id: str | None = None,
+        index: int | None = None,
+    ) -> HTTPRequest:
+        """Sign one HTTP request to the object, valid for ``expire`` seconds (GSP-706, GSP-729, GSP-826).
+
+        ``verb`` is ``read``, ``stat``, ``write`` (of ``size`` bytes), ``delete``, or a step of an upload:
+        ``create_multipart``, ``write_multipart`` (``multipart_id``, ``index``, ``size``), ``list_multipart``,
+        ``complete_multipart``, and ``delete`` with ``multipart_id``. Another one raises RestrictionDissatisfied.
+        """
         self._missing("reach")
+
+    # segmenter
+
+    def init_segment(self, path: str) -> Segment:
+        """Begin a segment; its handle names path and id (Prop-18)."""
+        self._missing("init_segment")
+
+    def write_segment(
+        self,
+        seg: Segment,
+        r: Reader | None,
+        size: int,
+        *,
+        index: int | None = None,
+        offset: int | None = None,
+    ) -> int:
+        """Upload ``size`` bytes as the piece ``index``, or at ``offset``, as ``Features.segments`` says (Prop-18)."""
+        self._missing("write_segment")
+
+    def complete_segment(self, seg: Segment) -> None:
+        """Make the object of the pieces (Prop-18)."""
+        self._missing("complete_segment")
+
+    def abort_segment(self, seg: Segment) -> None:
+        """Give the segment up (Prop-18)."""
+        self._missing("abort_segment")
+
+    def list_segments(self, path: str) -> Iterator[Segment]:
+        """Iterate over the open segments below ``path``, whoever began them (Prop-18, Prop-21)."""
+        self._missing("list_segments")
+
+    # batcher
+
+    def delete_many(self, paths: Iterable[str]) -> None:
+        """Delete several objects in as few requests as the service takes; missing ones are no error (derived)."""
+        self._missing("delete_many")
 
     def _missing(self, operation: str) -> NoReturn:
         raise OperationNotSupported(f"{type(self).__name__} does not implement {operation}")

@@ -17,17 +17,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation: its interface, arguments, results, and the mode that its object must have (AOS-61)."""
+    """One operation: its interface, arguments, results, and the mode that its object must have (AOS-61).
+
+    ``derived`` operations and ``derived_pairs``, which ``pairs`` holds too, are beyond the specification.
+    """
 
     name: str
     interface: str
     description: str
     params: tuple[str, ...]
     pairs: tuple[str, ...]
+    derived_pairs: tuple[str, ...]
     results: tuple[str, ...]
     object_mode: ObjectMode | None
     local: bool
     write: bool
+    derived: bool
 
 
 @cache
@@ -36,7 +41,7 @@ def operations() -> Mapping[str, Operation]:
     document = tomllib.loads(files("conformance.storage").joinpath("operations.toml").read_text("utf-8"))
     return MappingProxyType(
         {
-            name: _operation(interface, name, entry)
+            name: _operation(interface, name, {"derived": section.get("derived", False), **entry})
             for interface, section in document.items()
             for name, entry in section["op"].items()
         },
@@ -50,9 +55,11 @@ def _operation(interface: str, name: str, entry: Mapping[str, Any]) -> Operation
         interface=interface,
         description=entry["description"],
         params=tuple(entry["params"]),
-        pairs=tuple(entry["pairs"]),
+        pairs=(*entry["pairs"], *entry.get("derived_pairs", ())),
+        derived_pairs=tuple(entry.get("derived_pairs", ())),
         results=tuple(entry["results"]),
         object_mode=ObjectMode.named(mode) if mode else None,
         local=entry.get("local", False),
         write=entry.get("write", False),
+        derived=entry["derived"],
     )

@@ -101,6 +101,12 @@ class ListModeInvalid(StorageError):
         super().__init__(f"actual {actual or 'none'!s}")
 
 
+class PreconditionFailed(StorageError):
+    """A condition of the request does not hold: nothing was done (RFC 9110, section 13; derived, not in AOS-47)."""
+
+    code = "PreconditionFailed"
+
+
 class PermissionDenied(StorageError):
     """The credentials do not allow the operation."""
 

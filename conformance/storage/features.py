@@ -59,6 +59,10 @@ class Features:
     etag: bool | None = None
     """``True``: stat tells an ETag of every object, and it changes with the content. ``False``: there are none.
     ``None``: there need not be any, but those that are told change with the content."""
+    segments: Literal["index", "offset", "none"] = "none"
+    """Which kind of segments the storage has (Prop-18): pieces in the order of their index, or at their offset."""
+    close_refuses: bool = False
+    """Every operation on a closed client is refused; otherwise nothing is promised of a closed client."""
     consistency_window: float = 0.0
     """Seconds after which every client sees a write; 0 is read-after-write."""
     loose_pairs: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from conformance.storage.modes import ObjectMode
 
@@ -23,7 +23,8 @@ class Object:
     """One object as a storage describes it; a field that the service does not tell is ``None`` (AOS-40).
 
     ``path`` is the path as the caller gave it, ``id`` the service's own stable name. Lengths and offsets are bytes,
-    ``content_md5`` is base64 of 16 bytes (Prop-14), ``etag`` is opaque and comparable only within one service.
+    ``content_md5`` is base64 of 16 bytes (Prop-14) and ``content_sha256`` of 32, ``etag`` is opaque and comparable only
+    within one service.
     """
 
     path: str
@@ -33,6 +34,10 @@ class Object:
     content_md5: str | None = None
     content_type: str | None = None
     content_disposition: str | None = None
+    content_encoding: str | None = None
+    content_language: str | None = None
+    cache_control: str | None = None
+    content_sha256: str | None = None
     etag: str | None = None
     last_modified: datetime | None = None
     link_target: str | None = None
@@ -40,6 +45,23 @@ class Object:
     append_offset: int | None = None
     user_metadata: Mapping[str, str] = field(default_factory=_nothing, hash=False)
     system_metadata: Mapping[str, str] = field(default_factory=_nothing, hash=False)
+
+
+class Told(int):
+    """The number of bytes that ``read`` and ``write`` return, with what the answer told of the ``object`` besides.
+
+    A service describes an object in more answers than stat's: a download has headers, an upload is answered with an
+    ETag. What an adapter passes on is held against stat. Fields that the answer does not tell are ``None``; the
+    ``content_length`` of a ranged read is that of the whole object.
+    """
+
+    object: Object
+
+    def __new__(cls, size: int, o: Object) -> Self:
+        """Return ``size``, which tells of ``o``."""
+        told = super().__new__(cls, size)
+        told.object = o
+        return told
 
 
 @dataclass(frozen=True, slots=True, order=True)
