@@ -221,7 +221,7 @@ class S3(Storage):
             else:
                 self._call("delete_object", Key=self._key(path))
 
-    def list(  # pyright: ignore[reportIncompatibleMethodOverride] - no continuation_token: S3's is of a page
+    def list(
         self,
         path: str,
         *,

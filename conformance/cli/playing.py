@@ -9,7 +9,7 @@ from conformance.engine.deadline import CallHung, within
 from conformance.engine.programs import Run, run
 from conformance.engine.runner import Runner
 from conformance.storage import Storage
-from conformance.storage.calls import Call, Outcome, perform
+from conformance.storage.calls import OUTSIDE, READER, Call, Outcome, perform
 
 
 def play(runner: Runner, stored: Iterable[Mapping[str, Any]]) -> Run:
@@ -19,7 +19,8 @@ def play(runner: Runner, stored: Iterable[Mapping[str, Any]]) -> Run:
 
     def make(call: Call, results: Sequence[Any]) -> Outcome:
         if call.client not in clients:
-            clients[call.client] = runner.workspaces.open(work_dir if call.client < 2 else runner.workspaces.root)
+            storage = runner.workspaces.open(runner.workspaces.root if call.client == OUTSIDE else work_dir)
+            clients[call.client] = storage.read_only() if call.client == READER else storage
         try:
             return within(runner.profile.deadline, lambda: perform(call, clients[call.client], results))
         except CallHung as hung:

@@ -9,8 +9,9 @@ drawn by Hypothesis::
         ...
 
 Provided are ``store`` (a recorded client in a fresh ``work_dir``), ``again`` (a second client of the same
-``work_dir``), ``outside`` (a client of the parent of ``work_dir``), ``inside`` (the ``work_dir`` itself), ``features``,
-``limits``, ``run_program`` (runs calls against the model), and ``tick`` (lets the clocks of services move on).
+``work_dir``), ``reader`` (a client of it that may only read), ``outside`` (a client of the parent of ``work_dir``),
+``inside`` (the ``work_dir`` itself), ``features``, ``limits``, ``run_program`` (runs calls against the model), and
+``tick`` (lets the clocks of services move on).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from hypothesis.strategies import SearchStrategy
 from conformance.requirements import Requirement, requirement
 from conformance.storage import Features
 
-PROVIDED = ("store", "again", "outside", "inside", "features", "limits", "run_program", "tick")
+PROVIDED = ("store", "again", "reader", "outside", "inside", "features", "limits", "run_program", "tick")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

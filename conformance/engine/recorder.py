@@ -9,10 +9,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
-from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Part, Restrictions, Source, Storage
-from conformance.storage.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step, invoke, resolve
+from conformance.storage import (
+    Content,
+    Features,
+    HTTPRequest,
+    ListMode,
+    Object,
+    ObjectMode,
+    Part,
+    Restrictions,
+    Segment,
+    Source,
+    Storage,
+    Told,
+)
+from conformance.storage.calls import (
+    Call,
+    EtagOf,
+    Fabricated,
+    Handle,
+    IdOf,
+    ModifiedOf,
+    Outcome,
+    PartOf,
+    SegmentOf,
+    Step,
+    invoke,
+    resolve,
+)
+
+ETAGS = frozenset({"if_match", "if_none_match", "if_source_match", "if_source_none_match"})
 
 
 class Trace:
@@ -24,13 +53,24 @@ class Trace:
         self._parts: dict[Part, int] = {}
         self._etags: dict[str, int] = {}
         self._uploads: dict[str, int] = {}
+        self._versions: dict[str, int] = {}
+        self._modified: tuple[int, datetime] | None = None
+        self._segments: dict[str, int] = {}
 
     def add(self, call: Call, outcome: Outcome) -> None:
         """Keep one step and remember what it returned."""
         number = len(self.steps)
         self.steps.append(Step(call, outcome))
         value = outcome.value
-        if isinstance(value, Object):
+        told = value.object if isinstance(value, Told) else value
+        if isinstance(told, Object):
+            if told.etag:
+                self._versions.setdefault(told.etag, number)
+            if told.last_modified:
+                self._modified = number, told.last_modified
+        if isinstance(value, Segment):
+            self._segments[value.id] = number
+        elif isinstance(value, Object):
             self._objects[id(value)] = (number, value)
             if value.multipart_id is not None:
                 self._uploads.setdefault(value.multipart_id, number)
@@ -43,6 +83,11 @@ class Trace:
         """Return an optional argument as a term: an upload is named by the step that began it."""
         if name == "multipart_id" and value in self._uploads:
             return IdOf(self._uploads[value])
+        if name in ETAGS and value in self._versions:
+            return EtagOf(self._versions[value])
+        if isinstance(value, datetime) and self._modified is not None:
+            step, told = self._modified
+            return ModifiedOf(step, (value - told).total_seconds())
         return self.term(value)
 
     def term(self, argument: Any) -> Any:
@@ -54,6 +99,10 @@ class Trace:
             if argument.multipart_id in self._uploads:
                 return Handle(self._uploads[argument.multipart_id], mode=int(argument.mode), path=argument.path)
             return Fabricated(argument.path, int(argument.mode), argument.multipart_id)
+        if isinstance(argument, Segment) and argument.id in self._segments:
+            step = self._segments[argument.id]
+            began = self.steps[step].outcome.value
+            return SegmentOf(step, path=None if argument.path == began.path else argument.path)
         if isinstance(argument, Part):
             if argument in self._parts:
                 return PartOf(self._parts[argument])
@@ -61,7 +110,7 @@ class Trace:
             return argument if step is None else PartOf(step, argument.index, argument.size)
         if isinstance(argument, Mapping):
             return dict(cast("Mapping[str, str]", argument))
-        if isinstance(argument, (list, tuple)):
+        if isinstance(argument, (list, tuple)) and not isinstance(argument, Segment):
             return [self.term(member) for member in cast("Sequence[Any]", argument)]
         return argument
 
@@ -125,14 +174,14 @@ class Recorder:
         source, size = _sized(content, size)
         return self._call("write_block", [o, source, size, bid], {})
 
-    def combine_block(self, o: Object, bids: Sequence[str]) -> None:
-        self._call("combine_block", [o, list(bids)], {})
+    def combine_block(self, o: Object, bids: Sequence[str], **pairs: Any) -> Object | None:
+        return self._call("combine_block", [o, list(bids)], pairs)
 
     def list_block(self, o: Object) -> Sequence[Any]:
         return self._call("list_block", [o], {})
 
-    def copy(self, src: str, dst: str) -> None:
-        self._call("copy", [src, dst], {})
+    def copy(self, src: str, dst: str, **pairs: Any) -> Object | None:
+        return self._call("copy", [src, dst], pairs)
 
     def create_dir(self, path: str) -> Object:
         return self._call("create_dir", [path], {})
@@ -143,8 +192,8 @@ class Recorder:
     def create_link(self, path: str, target: str) -> Object:
         return self._call("create_link", [path, target], {})
 
-    def move(self, src: str, dst: str) -> None:
-        self._call("move", [src, dst], {})
+    def move(self, src: str, dst: str, **pairs: Any) -> Object | None:
+        return self._call("move", [src, dst], pairs)
 
     def create_multipart(self, path: str, **pairs: Any) -> Object:
         return self._call("create_multipart", [path], pairs)
@@ -160,21 +209,50 @@ class Recorder:
         source, size = _sized(content, size)
         return self._call("write_multipart", [o, source, size, index], pairs)
 
-    def complete_multipart(self, o: Object, parts: Sequence[Part]) -> None:
-        self._call("complete_multipart", [o, list(parts)], {})
+    def complete_multipart(self, o: Object, parts: Sequence[Part], **pairs: Any) -> Object | None:
+        return self._call("complete_multipart", [o, list(parts)], pairs)
 
     def list_multipart(self, o: Object) -> Sequence[Part]:
         return self._call("list_multipart", [o], {})
 
-    def create_page(self, path: str) -> Object:
-        return self._call("create_page", [path], {})
+    def copy_multipart(self, o: Object, src: str, index: int, **pairs: Any) -> tuple[int, Part]:
+        return self._call("copy_multipart", [o, src, index], pairs)
+
+    def create_page(self, path: str, **pairs: Any) -> Object:
+        return self._call("create_page", [path], pairs)
 
     def write_page(self, o: Object, content: Content | Source | bytes, offset: int, size: int | None = None) -> int:
         source, size = _sized(content, size)
         return self._call("write_page", [o, source, size, offset], {})
 
-    def reach(self, path: str, **pairs: Any) -> Any:
+    def reach(self, path: str, **pairs: Any) -> HTTPRequest:
         return self._call("reach", [path], pairs)
+
+    def init_segment(self, path: str) -> Segment:
+        return self._call("init_segment", [path], {})
+
+    def write_segment(
+        self, seg: Segment, content: Content | Source | bytes, size: int | None = None, **pairs: Any
+    ) -> int:
+        """Upload a piece; ``index`` or ``offset`` is among ``pairs``."""
+        source, size = _sized(content, size)
+        return self._call("write_segment", [seg, source, size], pairs)
+
+    def complete_segment(self, seg: Segment) -> None:
+        self._call("complete_segment", [seg], {})
+
+    def abort_segment(self, seg: Segment) -> None:
+        self._call("abort_segment", [seg], {})
+
+    def list_segments(self, path: str = "") -> Sequence[Segment]:
+        return self._call("list_segments", [path], {})
+
+    def delete_many(self, paths: Sequence[str]) -> None:
+        self._call("delete_many", [list(paths)], {})
+
+    def close(self) -> None:
+        """Close the client, as a call of its own: what it does afterwards is up to ``Features.close_refuses``."""
+        self._call("close", [], {})
 
     def perform(self, call: Call, results: Sequence[Any]) -> Outcome:
         """Make one call of a program; its outcome is returned and nothing is raised for it.

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from conformance.storage import Source
-from conformance.storage.calls import Call, Fabricated, Handle, IdOf, PartOf, Step, shorten
+from conformance.storage.calls import (
+    Call,
+    EtagOf,
+    Fabricated,
+    Handle,
+    IdOf,
+    ModifiedOf,
+    PartOf,
+    SegmentOf,
+    Step,
+    shorten,
+)
 
 State = Literal["pass", "fail", "error", "not-applicable", "not-run"]
 
@@ -105,6 +116,12 @@ def _text(term: Any) -> str:
             return f"part of #{term.step}{changed}"
         case IdOf():
             return f"id of #{term.step}"
+        case EtagOf():
+            return f"etag of #{term.step}"
+        case ModifiedOf():
+            return f"time of #{term.step} {term.seconds:+g} s"
+        case SegmentOf():
+            return f"segment of #{term.step}" + (f" with path {term.path!r}" if term.path else "")
         case Fabricated():
             return f"Object({term.path!r}, mode={term.mode}, multipart_id={term.multipart_id!r})"
         case Source():

@@ -34,7 +34,7 @@ from conformance.engine.script import script
 from conformance.engine.workspace import Workspaces
 from conformance.model import Divergence
 from conformance.storage import Features, Object, Restrictions, Storage
-from conformance.storage.calls import Call, Outcome, Step
+from conformance.storage.calls import OUTSIDE, READER, Call, Outcome, Step
 
 REPEATS = 3
 HANGS_ALLOWED = 3
@@ -350,10 +350,11 @@ class _Clients:
         self._open: dict[int, tuple[Recorder, Storage]] = {}
 
     def recorder(self, client: int) -> Recorder:
-        """Return client 0 or 1 of the ``work_dir``; 2 is a client of its parent."""
+        """Return client 0 or 1 of the ``work_dir``; ``OUTSIDE`` is one of its parent, ``READER`` may only read."""
         if client not in self._open:
             spaces = self._run.runner.workspaces
-            storage = spaces.open(self.work_dir if client < 2 else spaces.root)
+            storage = spaces.open(spaces.root if client == OUTSIDE else self.work_dir)
+            storage = storage.read_only() if client == READER else storage
             self._open[client] = (Recorder(storage, self._trace, client, self._run.guard), storage)
         return self._open[client][0]
 
@@ -365,7 +366,9 @@ class _Clients:
             case "again":
                 return self.recorder(1)
             case "outside":
-                return self.recorder(2)
+                return self.recorder(OUTSIDE)
+            case "reader":
+                return self.recorder(READER)
             case "features":
                 return self._run.runner.features
             case "limits":
@@ -389,7 +392,7 @@ class _Clients:
         for step in self._trace.steps:
             if step.call.op == "create_multipart" and isinstance(step.outcome.value, Object):
                 self._run.runner.workspaces.note(self.work_dir, step.outcome.value)
-            elif step.outcome.ok and step.call.op in WRITES and step.call.client < 2:
+            elif step.outcome.ok and step.call.op in WRITES and step.call.client != OUTSIDE:
                 place = step.call.args[1 if step.call.op in {"copy", "move"} else 0]
                 self._run.runner.workspaces.note_path(self.work_dir, place)
         for _, storage in self._open.values():

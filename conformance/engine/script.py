@@ -9,16 +9,31 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from conformance.requirements import requirements
-from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Source
-from conformance.storage.calls import Call, Fabricated, Handle, IdOf, Outcome, PartOf, Step
+from conformance.storage import Content, ListMode, Object, ObjectMode, Part, Segment, Source, Told
+from conformance.storage.calls import (
+    LISTED,
+    OUTSIDE,
+    READER,
+    Call,
+    EtagOf,
+    Fabricated,
+    Handle,
+    IdOf,
+    ModifiedOf,
+    Outcome,
+    PartOf,
+    SegmentOf,
+    Step,
+)
 from conformance.storage.seen import told
 
-LISTS = frozenset({"list", "list_multipart", "list_block"})
-CLIENTS = ("first", "second", "outside")
-VOCABULARY = ("Block", "Content", "ListMode", "Object", "ObjectMode", "Part", "Source", "in_sync")
+LISTS = frozenset(LISTED)
+CLIENTS = ("first", "second", "outside", "reader")
+VOCABULARY = ("Block", "Content", "ListMode", "Object", "ObjectMode", "Part", "Segment", "Source", "in_sync")
 
 TEMPLATE = '''"""{about}"""
 
@@ -67,17 +82,20 @@ def script(
         if step.outcome.error != "NotMade"
     ]
     used = sorted({step.call.client for _, step in made})
-    printer = _Printer([number for number, _ in made], several=used != [0])
+    printer = _Printer(made, several=used != [0])
     last = made[-1][1]
-    # The third client sees the directory that work_dir lies in.
-    above = 2 in used
-    places = {0: "work_dir", 1: "work_dir", 2: 'work_dir.rpartition("inside/")[0]'}
+    # OUTSIDE sees the directory that work_dir lies in.
+    above = OUTSIDE in used
+    places = {OUTSIDE: 'work_dir.rpartition("inside/")[0]'}
     text = TEMPLATE.format(
         about=_about(requirement, expected, observed),
         imports="{imports}",
         opener="" if opener == "open_store" else f"open_store = {opener}\n",
         work_dir="/counterexample-{uuid.uuid4().hex[:8]}/" + ("inside/" if above else ""),
-        clients="\n".join(f"{printer.client(c)} = in_sync(open_store({places[c]}))" for c in used),
+        clients="\n".join(
+            f"{printer.client(c)} = in_sync(open_store({places.get(c, 'work_dir')})){'.read_only()' * (c == READER)}"
+            for c in used
+        ),
         calls="\n".join(printer.statement(number, step) for number, step in made[:-1]),
         last=printer.expression(last.call),
         before=_before(last.outcome, last.call),
@@ -104,10 +122,12 @@ def _imports(text: str, extra: str) -> str:
 
     names = [name for name in VOCABULARY if uses(name)]
     looks = [name for name in ("read", "seen", "told") if re.search(rf"(?<![.\w]){name}\(", text)]
+    dates = [name for name in ("datetime", "timedelta") if uses(name)]
     lines = [
         *(["import io"] if "io.BytesIO" in text else []),
         "import sys",
         "import uuid",
+        *([f"from datetime import {', '.join(dates)}"] if dates else []),
         *(["from dataclasses import replace"] if uses("replace") and "replace(o" in text else []),
         "",
         f"from conformance.storage import {', '.join(names)}",
@@ -127,8 +147,12 @@ def _before(outcome: Outcome, call: Call) -> str:
 class _Printer:
     """Prints calls as Python; what they return gets a short name, numbered by their place in the script."""
 
-    def __init__(self, numbers: Iterable[int], *, several: bool) -> None:
-        self._places = {number: place for place, number in enumerate(numbers, 1)}
+    def __init__(self, made: Iterable[tuple[int, Step]], *, several: bool) -> None:
+        self._names: dict[int, str] = {}
+        self._places: dict[int, int] = {}
+        for place, (number, step) in enumerate(made, 1):
+            self._places[number] = place
+            self._names[number] = f"n{place}.object" if isinstance(step.outcome.value, Told) else f"o{place}"
         self._several = several
 
     def client(self, number: int) -> str:
@@ -143,8 +167,12 @@ class _Printer:
             return f"print({place}, {call.op!r}, seen(lambda: {expression}))"
         if call.op in {"read", *LISTS}:
             return f"print({place}, {call.op!r}, told({expression}))"
-        if call.op == "write_multipart":
+        if call.op in {"write_multipart", "copy_multipart"}:
             return f"_, part{place} = {expression}"
+        if isinstance(step.outcome.value, Told):
+            return f"n{place} = {expression}"
+        if isinstance(step.outcome.value, Segment):
+            return f"segment{place} = {expression}"
         if isinstance(step.outcome.value, Object):
             return f"o{place} = {expression}"
         return expression
@@ -170,16 +198,12 @@ class _Printer:
                 return f"{term!r}.open()"
             case Content():
                 return _content(term)
-            case Handle(step=step, mode=mode, path=path, multipart_id=upload):
-                made = f"o{self._places[step]}"
-                changes = _given(path=path, multipart_id=upload)
-                changes += [] if mode is None else [f"mode=ObjectMode({mode})"]
-                return f"replace({made}, {', '.join(changes)})" if changes else made
-            case IdOf(step=step):
-                return f"o{self._places[step]}.multipart_id"
-            case PartOf(step=step, index=index, size=size, etag=etag):
-                changes = _given(index=index, size=size, etag=etag)
-                return f"part{self._places[step]}" + (f"._replace({', '.join(changes)})" if changes else "")
+            case Handle() | IdOf() | PartOf() | EtagOf() | ModifiedOf() | SegmentOf():
+                return self._reference(term)
+            case datetime():
+                return f"datetime.fromisoformat({term.isoformat()!r})"
+            case Segment(path=path, id=name):
+                return f"Segment({path!r}, {name!r})"
             case Part(index=index, size=size, etag=etag):
                 return f"Part({index}, {size}, {etag!r})"
             case Fabricated(path=path, mode=mode, multipart_id=upload):
@@ -192,6 +216,30 @@ class _Printer:
                 return "[" + ", ".join(self.term(member) for member in cast("list[Any]", term)) + "]"
             case _:
                 return repr(term)
+
+    def _reference(self, term: Any) -> str:
+        """Return a reference to what an earlier call returned."""
+        match term:
+            case Handle(step=step, mode=mode, path=path, multipart_id=upload):
+                made = f"o{self._places[step]}"
+                changes = _given(path=path, multipart_id=upload)
+                changes += [] if mode is None else [f"mode=ObjectMode({mode})"]
+                return f"replace({made}, {', '.join(changes)})" if changes else made
+            case IdOf(step=step):
+                return f"o{self._places[step]}.multipart_id"
+            case EtagOf(step=step):
+                return f"{self._names[step]}.etag"
+            case ModifiedOf(step=step, seconds=seconds):
+                later = f" + timedelta(seconds={seconds!r})" if seconds else ""
+                return f"{self._names[step]}.last_modified{later}"
+            case SegmentOf(step=step, path=path, id=name):
+                changes = _given(path=path, id=name)
+                return f"segment{self._places[step]}" + (f"._replace({', '.join(changes)})" if changes else "")
+            case PartOf(step=step, index=index, size=size, etag=etag):
+                changes = _given(index=index, size=size, etag=etag)
+                return f"part{self._places[step]}" + (f"._replace({', '.join(changes)})" if changes else "")
+            case _:
+                raise TypeError(f"{type(term).__name__} is no reference")
 
 
 def _given(**changes: Any) -> list[str]:

@@ -13,10 +13,26 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from conformance.storage import Block, Content, ListMode, Object, ObjectMode, Part, Source, Storage, StorageError
+from conformance.storage import (
+    Block,
+    Content,
+    ListMode,
+    Object,
+    ObjectMode,
+    Part,
+    Segment,
+    Source,
+    Storage,
+    StorageError,
+    Told,
+)
+
+OUTSIDE, READER = 2, 3
+"""Clients 0 and 1 are two opens of a ``work_dir``, ``OUTSIDE`` is one of its parent, ``READER`` may only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,30 @@ class IdOf:
 
 
 @dataclass(frozen=True, slots=True)
+class EtagOf:
+    """The ETag that step ``step`` told, of an object or of the answer to a write."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModifiedOf:
+    """The time of modification that step ``step`` told, and ``seconds`` later (or earlier)."""
+
+    step: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOf:
+    """The segment that step ``step`` began, with its path or id changed."""
+
+    step: int
+    path: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Fabricated:
     """An object that no step returned: made by hand, to see it refused."""
 
@@ -57,13 +97,23 @@ class Fabricated:
 
 _KIT = str(Path(__file__).parents[1] / "_")[:-1]
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-type_tags: dict[str, type[Any]] = {"handle": Handle, "part": PartOf, "id": IdOf, "object": Fabricated}
+type_tags: dict[str, type[Any]] = {
+    "handle": Handle,
+    "part": PartOf,
+    "id": IdOf,
+    "etag": EtagOf,
+    "modified": ModifiedOf,
+    "segment": SegmentOf,
+    "object": Fabricated,
+}
+REFERENCES = (Handle, PartOf, IdOf, EtagOf, ModifiedOf, SegmentOf)
+"""The terms that refer to what an earlier step returned."""
 Term = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation with its arguments as terms; ``client`` 0 or 1 are two opens of the same ``work_dir``."""
+    """One operation with its arguments as terms, made by a ``client``: 0, 1, ``OUTSIDE`` or ``READER``."""
 
     op: str
     args: tuple[Term, ...] = ()
@@ -94,14 +144,14 @@ class Call:
         found: set[int] = set()
         for term in (*self.args, *self.pairs.values()):
             members: list[Any] = cast("list[Any]", term) if isinstance(term, list) else [term]
-            found |= {member.step for member in members if isinstance(member, (Handle, PartOf, IdOf))}
+            found |= {member.step for member in members if isinstance(member, REFERENCES)}
         return found
 
     def renumbered(self, numbers: dict[int, int]) -> Call:
         """Return the call with its references moved to new step numbers."""
 
         def move(term: Term) -> Term:
-            if isinstance(term, (Handle, PartOf, IdOf)):
+            if isinstance(term, REFERENCES):
                 return replace(term, step=numbers[term.step])
             return [move(member) for member in cast("list[Any]", term)] if isinstance(term, list) else term
 
@@ -179,6 +229,8 @@ def _brief(value: Any) -> str:
         members = cast("list[Any]", value)
         shown = ", ".join(_listed(m) if isinstance(m, Object) else repr(m) for m in members[:12])
         return f"[{shown}{', …' if len(members) > 12 else ''}]"
+    if isinstance(value, Segment):
+        return str(value)
     if isinstance(value, tuple) and not isinstance(value, Part):
         return "(" + ", ".join(brief(member) for member in cast("tuple[Any, ...]", value)) + ")"
     return repr(value) if value is None or isinstance(value, (str, int, Part)) else repr(value)[:200]
@@ -212,34 +264,44 @@ def resolve(term: Term, results: Sequence[Any]) -> Any:
         return term.data
     if isinstance(term, Fabricated):
         return Object(path=term.path, mode=ObjectMode(term.mode), multipart_id=term.multipart_id)
-    if isinstance(term, Handle):
-        found = results[term.step]
-        if not isinstance(found, Object):
-            raise LookupError(f"step {term.step} returned no object")  # noqa: TRY004 - a reference that leads nowhere
-        changes: dict[str, Any] = {
-            name: value
-            for name, value in (("path", term.path), ("multipart_id", term.multipart_id))
-            if value is not None
-        }
-        return replace(found, **changes, **({} if term.mode is None else {"mode": ObjectMode(term.mode)}))
-    if isinstance(term, IdOf):
-        found = results[term.step]
-        if not isinstance(found, Object) or found.multipart_id is None:
-            raise LookupError(f"step {term.step} returned no upload")
-        return found.multipart_id
-    if isinstance(term, PartOf):
-        found = results[term.step]
-        if not isinstance(found, tuple) or not isinstance(cast("tuple[Any, ...]", found)[-1], Part):
-            raise LookupError(f"step {term.step} returned no part")  # noqa: TRY004 - likewise
-        part = cast("Part", cast("tuple[Any, ...]", found)[-1])
-        return Part(
-            part.index if term.index is None else term.index,
-            part.size if term.size is None else term.size,
-            part.etag if term.etag is None else term.etag,
-        )
+    if isinstance(term, REFERENCES):
+        return _referred(term, results)
     if isinstance(term, list):
         return [resolve(member, results) for member in cast("list[Any]", term)]
     return term
+
+
+def _referred(term: Any, results: Sequence[Any]) -> Any:
+    """Return what a reference leads to."""
+    found = results[term.step]
+    match term:
+        case Handle() if isinstance(found, Object):
+            changes = _given(path=term.path, multipart_id=term.multipart_id)
+            return replace(found, **changes, **({} if term.mode is None else {"mode": ObjectMode(term.mode)}))
+        case IdOf() if isinstance(found, Object) and found.multipart_id is not None:
+            return found.multipart_id
+        case EtagOf() | ModifiedOf():
+            return _told(term, found)
+        case SegmentOf() if isinstance(found, Segment):
+            return found._replace(**_given(path=term.path, id=term.id))
+        case PartOf() if isinstance(found, tuple) and isinstance(cast("tuple[Any, ...]", found)[-1], Part):
+            part = cast("Part", cast("tuple[Any, ...]", found)[-1])
+            return replace(part, **_given(index=term.index, size=term.size, etag=term.etag))
+        case _:
+            raise LookupError(f"step {term.step} returned nothing that {type(term).__name__} could refer to")
+
+
+def _given(**changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if value is not None}
+
+
+def _told(term: EtagOf | ModifiedOf, found: Any) -> Any:
+    o = found.object if isinstance(found, Told) else found
+    if isinstance(o, Object) and isinstance(term, EtagOf) and o.etag:
+        return o.etag
+    if isinstance(o, Object) and isinstance(term, ModifiedOf) and o.last_modified:
+        return o.last_modified + timedelta(seconds=term.seconds)
+    raise LookupError(f"step {term.step} told no {'ETag' if isinstance(term, EtagOf) else 'time of modification'}")
 
 
 def perform(call: Call, storage: Storage, results: Sequence[Any]) -> Outcome:
@@ -271,7 +333,7 @@ class WrongType(TypeError):
     """An operation returned something else than the specification promises."""
 
 
-LISTED: dict[str, type[Any]] = {"list": Object, "list_multipart": Part, "list_block": Block}
+LISTED: dict[str, type[Any]] = {"list": Object, "list_multipart": Part, "list_block": Block, "list_segments": Segment}
 OBJECTS = frozenset(
     {"stat", "create", "create_append", "create_block", "create_dir", "create_link", "create_multipart"}
 )
@@ -286,7 +348,9 @@ def _typed(op: str, value: Any) -> Any:
     """
     if op in OBJECTS or op == "create_page":
         return _promised(op, value, Object)
-    if op == "write_multipart":
+    if op == "init_segment":
+        return _promised(op, value, Segment)
+    if op in {"write_multipart", "copy_multipart"}:
         given = type(value).__name__
         members: tuple[Any, ...] = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
         if len(members) != 2:
@@ -341,6 +405,10 @@ def _term_to_json(term: Term) -> Any:
         return {"object_mode": int(term)}
     if isinstance(term, ListMode):
         return {"list_mode": int(term)}
+    if isinstance(term, datetime):
+        return {"datetime": term.isoformat()}
+    if isinstance(term, Segment):
+        return {"literal_segment": [term.path, term.id]}
     if isinstance(term, Part):
         return {"literal_part": [term.index, term.size, term.etag]}
     if isinstance(term, list):
@@ -367,6 +435,10 @@ def _term_from_json(data: Any) -> Term:
             return ListMode(value)
         case "literal_part":
             return Part(*value)
+        case "literal_segment":
+            return Segment(*value)
+        case "datetime":
+            return datetime.fromisoformat(value)
         case "map":
             return value
         case _:

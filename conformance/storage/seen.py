@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from conformance.storage.base import Storage
-from conformance.storage.objects import Block, Object, Part
+from conformance.storage.objects import Block, Object, Part, Segment
 
 
 def read(store: Storage, path: str, **pairs: Any) -> tuple[int, bytes]:
@@ -39,6 +39,8 @@ def told(value: Any) -> str:
         return f"part {value.index} of {value.size} bytes"
     if isinstance(value, Block):
         return f"block {value.id} of {value.size} bytes"
+    if isinstance(value, Segment):
+        return f"a segment of {value.path!r}"
     if isinstance(value, list):
         return "; ".join(sorted(told(member) for member in cast("list[Any]", value))) or "nothing"
     if isinstance(value, tuple):
