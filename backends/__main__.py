@@ -16,7 +16,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in BACKENDS:
         _say(f"usage: python -m backends NAME, where NAME is one of: {', '.join(BACKENDS)}", sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background has SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with suppress(KeyboardInterrupt), BACKENDS[arguments[0]]() as started:
             variables = [f"{name}={shlex.quote(value)}" for name, value in started.environment.items()]

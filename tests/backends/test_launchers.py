@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -235,14 +235,19 @@ def test_a_missing_package_is_named():
 # python -m backends
 
 
+@contextmanager
 def run(*arguments):
-    return subprocess.Popen(
+    with subprocess.Popen(
         (sys.executable, "-m", "backends", *arguments),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_the_command_lists_what_there_is():
