@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from conformance.storage import Object
+from conformance.storage import Object, RestrictionDissatisfied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +44,18 @@ class Listing(Iterator[Object]):
         raise StopIteration
 
 
-def first(names: Iterable[str], after: str) -> list[str]:
-    """Return the ``PAGE`` smallest of ``names`` above ``after``, in order."""
-    return heapq.nsmallest(PAGE, (name for name in names if name > after))
+def first(names: Iterable[str], after: str, count: int = PAGE) -> list[str]:
+    """Return the ``count`` smallest of ``names`` above ``after``, in order."""
+    return heapq.nsmallest(count, (name for name in names if name > after))
+
+
+def page_of(page_size: int | None) -> int:
+    """Return how many entries to fetch at a time when the caller asks for pages of ``page_size``.
+
+    Raises:
+        RestrictionDissatisfied: it is below 1.
+
+    """
+    if page_size is not None and page_size < 1:
+        raise RestrictionDissatisfied(f"page_size {page_size}, the minimum is 1")
+    return PAGE if page_size is None else min(page_size, PAGE)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from conformance.adapters.streams import content_md5
+from conformance.adapters.streams import content_md5, content_sha256
 from conformance.storage import ObjectMode, ObjectModeInvalid, Unexpected
 
 if TYPE_CHECKING:
@@ -25,7 +25,15 @@ class Headers:
 
     content_type: str | None = None
     content_disposition: str | None = None
+    cache_control: str | None = None
+    content_encoding: str | None = None
+    content_language: str | None = None
     user_metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def given(cls, *, user_metadata: Mapping[str, str] | None, **fields: str | None) -> Headers:
+        """Return the headers as an operation was given them, apart from what the caller does to its mapping later."""
+        return cls(user_metadata=MappingProxyType(dict(user_metadata or {})), **fields)
 
 
 NO_HEADERS = Headers()
@@ -41,9 +49,11 @@ class File:
     headers: Headers = NO_HEADERS
     appends: int = 0
     md5: str = field(init=False)
+    sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "md5", content_md5(self.data))
+        object.__setattr__(self, "sha256", content_sha256(self.data))
 
 
 @dataclass(frozen=True, slots=True)

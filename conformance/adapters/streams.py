@@ -105,20 +105,61 @@ def content_md5(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
-def verified(chunks: Iterable[bytes], expected: str | None) -> Iterator[bytes]:
-    """Pass ``chunks`` on and, at their end, compare them with the ``content_md5`` that the caller promised.
+def content_sha256(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` as base64."""
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def verified(chunks: Iterable[bytes], md5: str | None, sha256: str | None = None) -> Iterator[bytes]:
+    """Pass ``chunks`` on and, at their end, compare them with the digests that the caller promised, both base64.
 
     Raises:
         Unexpected: the digests differ.
 
     """
-    digest = hashlib.md5(usedforsecurity=False)
+    expected = [
+        (name, wanted, hashlib.new(name, usedforsecurity=False))
+        for name, wanted in (("md5", md5), ("sha256", sha256))
+        if wanted is not None
+    ]
     for chunk in chunks:
-        if expected is not None:
+        for _, _, digest in expected:
             digest.update(chunk)
         yield chunk
-    if expected is not None and base64.b64encode(digest.digest()).decode() != expected:
-        raise Unexpected(f"content_md5 {expected!r} does not match the content")
+    for name, wanted, digest in expected:
+        if base64.b64encode(digest.digest()).decode() != wanted:
+            raise Unexpected(f"content_{name} {wanted!r} does not match the content")
+
+
+class Span(NamedTuple):
+    """Which bytes of an object are read: from ``offset``, ``size`` of them or all that follow, or its tail."""
+
+    offset: int = 0
+    size: int | None = None
+    suffix: int | None = None
+
+    @classmethod
+    def checked(cls, offset: int | None, size: int | None, suffix: int | None = None) -> Span:
+        """Return the span of those optional arguments.
+
+        Raises:
+            RestrictionDissatisfied: a suffix beside an offset or a size.
+            Unexpected: one of them is negative.
+
+        """
+        if suffix is not None and (offset is not None or size is not None):
+            raise RestrictionDissatisfied("suffix is not given together with offset or size")
+        check_size(offset or 0, None, "offset")
+        check_size(size or 0, None)
+        check_size(suffix or 0, None, "suffix")
+        return cls(offset or 0, size, suffix)
+
+    def of(self, length: int) -> tuple[int, int]:
+        """Return where the span begins and ends in ``length`` bytes: what lies past the end is not there."""
+        if self.suffix is not None:
+            return max(length - self.suffix, 0), length
+        begin = min(self.offset, length)
+        return begin, length if self.size is None else min(begin + self.size, length)
 
 
 class Download(NamedTuple):
