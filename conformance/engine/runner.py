@@ -140,6 +140,8 @@ class Runner:
         try:
             found = run.search()
             failure = None if found is None else run.explain(found)
+            if failure is not None and any(step.call.op == "delete_many" for step in failure.steps):
+                self.workspaces.one_by_one = True
         except Exception as error:  # noqa: BLE001 - a fault of the kit or of the opener is reported, not raised
             return replace(
                 base,

@@ -9,6 +9,9 @@ from contextlib import suppress
 from conformance.engine.backend import Backend
 from conformance.storage import ListMode, Object, ObjectMode, ObjectNotExist, Storage, StorageError, in_sync
 
+PAGE = 1000
+"""Entries of one page of the listings for cleaning: as many as a service gives."""
+
 
 class Workspaces:
     """The part of a backend that belongs to one run: ``/conformance-<id>/<number>/``."""
@@ -18,6 +21,9 @@ class Workspaces:
         self.root = f"/conformance-{uuid.uuid4().hex[:10]}/"
         self.used = 0
         self.cleaning_calls = 0
+        self.one_by_one = False
+        """Whether ``delete_many`` is known to do wrong: what it deletes may be somebody else's then."""
+        self._seen = False
         self._uploads: dict[str, tuple[str, str]] = {}
         self._paths: dict[tuple[str, str], None] = {}
 
@@ -53,44 +59,59 @@ class Workspaces:
             for number in sorted({path.partition("/")[0] for path in left}):
                 self._empty(f"{self.root}{number}/")
             return self._empty(self.root)
-        if self._something_in(f"{self.root}{self.used}/"):
+        if not self._seen:
             for number in range(1, self.used + 1):
                 left += [f"{number}/{path}" for path in self._empty(f"{self.root}{number}/")]
         return left
 
-    def _something_in(self, work_dir: str) -> bool:
-        store = self.open(work_dir)
-        return "list" in store.features().operations and any(True for _ in self._survivors(store))
-
     def _empty(self, work_dir: str) -> list[str]:
+        """Remove what a ``work_dir`` shows, and return what a second look at it still shows."""
         store = self.open(work_dir)
-        operations = store.features().operations
-        if not {"list", "delete"} <= operations:
-            return self._unseen(work_dir, "delete" in operations)
+        features = store.features()
         try:
-            for o in list(self._survivors(store)):
+            if not {"list", "delete"} <= features.operations:
+                return self._unseen(work_dir, "delete" in features.operations)
+            found = list(self._survivors(store))
+            self._seen = self._seen or bool(found)
+            together = [o.path for o in found if _plain(o)] if self._batches(store) else []
+            if together:
                 self.cleaning_calls += 1
-                try:
-                    if o.multipart_id is not None and ObjectMode.PART in o.mode:
-                        home, path = self._uploads.get(o.multipart_id, (work_dir, o.path))
-                        self.open(home).delete(path, multipart_id=o.multipart_id)
-                    elif ObjectMode.DIR in o.mode:
-                        store.delete(o.path, object_mode=ObjectMode.DIR)
-                    else:
-                        store.delete(o.path)
-                except Exception:  # noqa: BLE001, S112 - what could not be deleted is found by the second look
-                    continue
-            left = [o.path for o in self._survivors(store)]
-            if left and store.features().directories == "virtual":
+                with suppress(Exception):
+                    store.delete_many(together)
+            self._one_by_one(store, work_dir, [o for o in found if not (together and _plain(o))])
+            left = list(self._survivors(store)) if found else []
+            if left and together:
+                # It may have failed, or said that it deleted what it did not.
+                self._one_by_one(store, work_dir, left)
+                left = list(self._survivors(store))
+            if left and features.directories == "virtual":
                 left = self._markers(store, left)
-            if not left and store.features().directories == "native":
+            if not left and features.directories == "native":
                 parent, _, name = work_dir.rstrip("/").rpartition("/")
+                self.cleaning_calls += 1
                 self.open(parent + "/").delete(name, object_mode=ObjectMode.DIR)
         except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
             return [f"(cleaning failed: {type(error).__name__}: {error})"]
         finally:
             store.close()
-        return left
+        return [o.path for o in left]
+
+    def _batches(self, store: Storage) -> bool:
+        return not self.one_by_one and "delete_many" in store.features().operations
+
+    def _one_by_one(self, store: Storage, work_dir: str, found: list[Object]) -> None:
+        """Delete objects, abort uploads and remove directories, each by itself."""
+        for o in found:
+            self.cleaning_calls += 1
+            # What could not be deleted is found by the second look.
+            with suppress(Exception):
+                if o.multipart_id is not None and ObjectMode.PART in o.mode:
+                    home, path = self._uploads.get(o.multipart_id, (work_dir, o.path))
+                    self.open(home).delete(path, multipart_id=o.multipart_id)
+                elif ObjectMode.DIR in o.mode:
+                    store.delete(o.path, object_mode=ObjectMode.DIR)
+                else:
+                    store.delete(o.path)
 
     def _unseen(self, work_dir: str, deletes: bool) -> list[str]:
         """Delete what was written, by its path, where nothing can be listed; tell what is left or cannot be known."""
@@ -107,12 +128,13 @@ class Workspaces:
                 left.append(f"{home.removeprefix(self.root)}{path} ({type(error).__name__})")
         return left
 
-    def _markers(self, store: Storage, left: list[str]) -> list[str]:
+    def _markers(self, store: Storage, left: list[Object]) -> list[Object]:
         """Delete what is left as directory markers, which some services list as the objects beside them."""
-        for path in sorted(left, key=len, reverse=True):
+        for path in sorted((o.path for o in left), key=len, reverse=True):
+            self.cleaning_calls += 1
             with suppress(StorageError):
                 store.delete(path, object_mode=ObjectMode.DIR)
-        return [o.path for o in self._survivors(store)]
+        return list(self._survivors(store))
 
     def _survivors(self, store: Storage) -> Iterator[Object]:
         """Yield files before the directories that hold them, then open uploads."""
@@ -125,9 +147,13 @@ class Workspaces:
                 yield from store.list("", list_mode=ListMode.PART)
 
     def _below(self, store: Storage, path: str, seen: set[str]) -> Iterator[Object]:
-        if ListMode.PREFIX in store.features().list_modes and store.features().directories != "native":
+        features = store.features()
+        if ListMode.PREFIX in features.list_modes and features.directories != "native":
             self.cleaning_calls += 1
-            yield from store.list("", list_mode=ListMode.PREFIX)
+            if "page_size" in features.pairs.get("list", ()):
+                yield from store.list("", list_mode=ListMode.PREFIX, page_size=PAGE)
+            else:
+                yield from store.list("", list_mode=ListMode.PREFIX)
             return
         self.cleaning_calls += 1
         try:
@@ -142,3 +168,8 @@ class Workspaces:
             if ObjectMode.DIR in o.mode:
                 yield from self._below(store, o.path, seen)
             yield o
+
+
+def _plain(o: Object) -> bool:
+    """Whether this is an object whose path cannot lead elsewhere; any other is deleted by itself."""
+    return not o.mode & (ObjectMode.DIR | ObjectMode.PART) and {"", ".", ".."}.isdisjoint(o.path.split("/"))

@@ -1,0 +1,116 @@
+"""Cleaning: in few calls, proven by a second look, and nothing outside is lost whatever a backend claims."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import ClassVar
+
+import pytest
+
+from conformance.adapters.memory import Memory, MemoryService
+from conformance.engine.backend import Backend
+from conformance.engine.workspace import Workspaces
+from conformance.storage import Content, ListMode, ObjectMode, Source
+
+
+class Counting(Memory):
+    """Counts what is asked of it."""
+
+    asked: ClassVar[Counter[str]] = Counter()
+
+    def delete(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> None:
+        self.asked["delete"] += 1
+        super().delete(path, object_mode=object_mode, multipart_id=multipart_id)
+
+
+class Batch(Counting):
+    """Deletes many in one call."""
+
+    def delete_many(self, paths: Iterable[str]) -> None:
+        self.asked["delete_many"] += 1
+        for path in paths:
+            Memory.delete(self, path)
+
+
+class Forgetful(Counting):
+    """Says that it deleted many, and did not."""
+
+    def delete_many(self, paths: Iterable[str]) -> None:
+        self.asked["delete_many"] += 1
+
+
+class Broken(Counting):
+    """Raises in the middle of many."""
+
+    def delete_many(self, paths: Iterable[str]) -> None:
+        Memory.delete(self, next(iter(paths)))
+        raise RuntimeError("half way")
+
+
+class Undead(Batch):
+    """Deletes nothing at all."""
+
+    def delete(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> None:
+        pass
+
+    def delete_many(self, paths: Iterable[str]) -> None:
+        pass
+
+
+def used(kind: type[Counting]) -> tuple[Workspaces, MemoryService]:
+    """Return workspaces of a run that left objects, directories and uploads, and the service that has them."""
+    kind.asked = Counter()
+    service = MemoryService()
+    spaces = Workspaces(Backend(name="memory", open=lambda work_dir: kind(service, work_dir)))
+    for _ in range(5):
+        store = spaces.open(spaces.fresh())
+        for path in ("a", "d/a", "d/e/f"):
+            store.write(path, Source(Content(10, 1)).open(), 10)
+        store.create_dir("made")
+        store.create_multipart("a")
+    outside = kind(service, "/")
+    outside.write("1/a", Source(Content(10, 2)).open(), 10)
+    return spaces, service
+
+
+def everything(service: MemoryService) -> list[str]:
+    """Return all that there is, uploads included."""
+    store = Memory(service, "/")
+    found = [o.path for mode in (ListMode.PREFIX, ListMode.PART) for o in store.list("", list_mode=mode)]
+    return sorted(path for path in found if path not in {"1", "d"})
+
+
+@pytest.mark.parametrize("kind", [Counting, Batch, Forgetful, Broken])
+def test_nothing_is_left_but_what_is_not_the_runs(kind):
+    spaces, service = used(kind)
+    assert spaces.clean() == []
+    assert [path for path in everything(service) if "conformance" in path] == []
+    assert everything(service) == ["1/a"]
+
+
+def test_many_objects_go_in_one_call():
+    spaces, _ = used(Counting)
+    spaces.clean()
+    one_by_one = Counting.asked["delete"]
+    spaces, _ = used(Batch)
+    spaces.clean()
+    assert Batch.asked == {"delete_many": 1, "delete": one_by_one - 15}
+
+
+def test_a_false_success_is_found_by_the_second_look():
+    spaces, _ = used(Forgetful)
+    assert spaces.clean() == []
+    assert Forgetful.asked["delete"] >= 15
+
+
+def test_what_is_left_is_told():
+    spaces, _ = used(Undead)
+    assert len(spaces.clean()) >= 20
+
+
+def test_delete_many_that_failed_a_check_is_not_used():
+    spaces, _ = used(Batch)
+    spaces.one_by_one = True
+    assert spaces.clean() == []
+    assert Batch.asked["delete_many"] == 0
