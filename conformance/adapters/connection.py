@@ -1,7 +1,8 @@
 """Connection strings: what an operator types, and the opener that it stands for (GSP-90).
 
 ===========================================  ==================================================================
-``memory``                                   the reference storage in memory
+``memory``                                   the reference storage in memory; ``memory:?segments=offset`` has the other
+                                             kind of segments
 ``fs``                                       the local file system, in a temporary directory
 ``fs:/some/dir``                             the local file system below a directory; ``?create=true`` makes it
 ``moto``                                     S3 through moto in this process
@@ -89,8 +90,8 @@ def open_backend(spec: str) -> Connection:
 
     """
     scheme, colon, rest = spec.partition(":")
-    if spec == "memory":
-        return _memory()
+    if spec == "memory" or spec.startswith("memory:?"):
+        return _memory(spec)
     if spec == "moto":
         return _moto()
     if scheme == "fs":
@@ -105,9 +106,17 @@ def open_backend(spec: str) -> Connection:
 # the three that are embedded
 
 
-def _memory() -> Connection:
+def _memory(spec: str) -> Connection:
     service = MemoryService()
-    return Connection(spec="memory", name="memory", describe="the reference storage in memory", open=service.open)
+    options = _options(spec.partition("?")[2], MEMORY_OPTIONS)
+    if options.get("segments", "index") == "index":
+        return Connection(spec=spec, name="memory", describe="the reference storage in memory", open=service.open)
+    return Connection(
+        spec=spec,
+        name=spec,
+        describe="the reference storage in memory, with segments by offset",
+        open=service.open_by_offset,
+    )
 
 
 def _moto() -> Connection:
@@ -298,6 +307,9 @@ def _text(text: str) -> str:
         raise ValueError("is empty")
     return text
 
+
+MEMORY_OPTIONS: Mapping[str, Callable[[str], Any]] = {"segments": _choice("index", "offset")}
+"""Options of ``memory`` connections: the kind of segments, of which a storage has one (Prop-24)."""
 
 FS_OPTIONS: Mapping[str, Callable[[str], Any]] = {"create": _flag}
 """Options of ``fs:`` connections: ``create=true`` makes a missing directory."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from conformance.adapters.memory_client import RESTRICTIONS, MemoryData
 from conformance.adapters.memory_growing import MemoryGrowing
 from conformance.adapters.memory_listing import MemoryListing
+from conformance.adapters.memory_segments import IndexSegments, OffsetSegments
 from conformance.adapters.memory_storager import MemoryStorager
 from conformance.adapters.memory_transfer import MemoryTransfer
 from conformance.adapters.memory_uploads import MemoryUploads
@@ -18,8 +19,12 @@ from conformance.adapters.memory_uploads import MemoryUploads
 __all__ = ["RESTRICTIONS", "Memory", "MemoryService", "open_memory"]
 
 
-class Memory(MemoryStorager, MemoryListing, MemoryTransfer, MemoryGrowing, MemoryUploads):
-    """One client of a :class:`MemoryService`, safe to use from several threads."""
+class Memory(IndexSegments, MemoryStorager, MemoryListing, MemoryTransfer, MemoryGrowing, MemoryUploads):
+    """One client of a :class:`MemoryService`, safe to use from several threads; its segments are by index."""
+
+
+class MemoryByOffset(OffsetSegments, MemoryStorager, MemoryListing, MemoryTransfer, MemoryGrowing, MemoryUploads):
+    """A client whose segments are by offset: a storage has one of the two kinds (Prop-24)."""
 
 
 class MemoryService(MemoryData):
@@ -28,6 +33,10 @@ class MemoryService(MemoryData):
     def open(self, work_dir: str) -> Memory:
         """Return a client of these data at ``work_dir``."""
         return Memory(self, work_dir)
+
+    def open_by_offset(self, work_dir: str) -> MemoryByOffset:
+        """Return a client of these data at ``work_dir`` whose segments are by offset."""
+        return MemoryByOffset(self, work_dir)
 
 
 _service = MemoryService()

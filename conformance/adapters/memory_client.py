@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -37,6 +38,10 @@ RESTRICTIONS = Restrictions(
 )
 
 
+Pieces = dict[int, bytes]
+"""What was uploaded to a segment, by index or by offset."""
+
+
 @dataclass(slots=True)
 class Upload:
     """A multipart upload: known by its path *and* its id, invisible as an object until completed."""
@@ -54,12 +59,19 @@ class MemoryData:
         self.tree = Tree()
         self.uploads: dict[str, Upload] = {}
         self.blocks: dict[Names, dict[str, bytes]] = {}
+        self.segments: dict[tuple[Names, str], Pieces] = {}
         self._uploads_begun = 0
+        self._segments_begun = Counter[Names]()
 
     def next_upload_id(self) -> str:
         """Return an id that no upload ever had; ids grow in the order of their uploads."""
         self._uploads_begun += 1
         return f"upload-{self._uploads_begun:012}"
+
+    def next_segment_id(self, names: Names) -> str:
+        """Return an id that no segment of this path ever had; those of other paths have it too."""
+        self._segments_begun[names] += 1
+        return f"segment-{self._segments_begun[names]}"
 
 
 class MemoryClient(Storage):

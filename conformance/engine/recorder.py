@@ -55,7 +55,7 @@ class Trace:
         self._uploads: dict[str, int] = {}
         self._versions: dict[str, int] = {}
         self._modified: tuple[int, datetime] | None = None
-        self._segments: dict[str, int] = {}
+        self._segments: dict[Segment | str, int] = {}
 
     def add(self, call: Call, outcome: Outcome) -> None:
         """Keep one step and remember what it returned."""
@@ -69,7 +69,8 @@ class Trace:
             if told.last_modified:
                 self._modified = number, told.last_modified
         if isinstance(value, Segment):
-            self._segments[value.id] = number
+            # Equal ids of different paths are different segments (Prop-18).
+            self._segments[value] = self._segments[value.id] = number
         elif isinstance(value, Object):
             self._objects[id(value)] = (number, value)
             if value.multipart_id is not None:
@@ -100,7 +101,7 @@ class Trace:
                 return Handle(self._uploads[argument.multipart_id], mode=int(argument.mode), path=argument.path)
             return Fabricated(argument.path, int(argument.mode), argument.multipart_id)
         if isinstance(argument, Segment) and argument.id in self._segments:
-            step = self._segments[argument.id]
+            step = self._segments.get(argument, self._segments[argument.id])
             began = self.steps[step].outcome.value
             return SegmentOf(step, path=None if argument.path == began.path else argument.path)
         if isinstance(argument, Part):

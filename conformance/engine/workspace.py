@@ -71,6 +71,7 @@ class Workspaces:
         try:
             if not {"list", "delete"} <= features.operations:
                 return self._unseen(work_dir, "delete" in features.operations)
+            segments = self._segments(store)
             found = list(self._survivors(store))
             self._seen = self._seen or bool(found)
             together = [o.path for o in found if _plain(o)] if self._batches(store) else []
@@ -94,7 +95,19 @@ class Workspaces:
             return [f"(cleaning failed: {type(error).__name__}: {error})"]
         finally:
             store.close()
-        return [o.path for o in left]
+        return [*segments, *(o.path for o in left)]
+
+    def _segments(self, store: Storage) -> list[str]:
+        """Abort the segments that are open, and return the paths of those that still are."""
+        if not {"list_segments", "abort_segment"} <= store.features().operations:
+            return []
+        self.cleaning_calls += 1
+        found = list(store.list_segments(""))
+        for seg in found:
+            self.cleaning_calls += 1
+            with suppress(Exception):
+                store.abort_segment(seg)
+        return [seg.path for seg in store.list_segments("")] if found else []
 
     def _batches(self, store: Storage) -> bool:
         return not self.one_by_one and "delete_many" in store.features().operations

@@ -67,6 +67,13 @@ def test_embedded_backends(spec):
         connection.remove_root()
 
 
+def test_memory_has_segments_of_the_kind_asked_for():
+    kinds = {spec: open_backend(spec).open("/").features().segments for spec in ("memory", "memory:?segments=offset")}
+    assert kinds == {"memory": "index", "memory:?segments=offset": "offset"}
+    with pytest.raises(ConnectionStringInvalid, match="is not index or offset"):
+        open_backend("memory:?segments=both")
+
+
 def test_two_connections_of_memory_share_nothing():
     put(open_backend("memory").open("/"), "a")
     assert list(open_backend("memory").open("/").list("")) == []

@@ -26,8 +26,10 @@ FAMILIES = (
     "storage_meta",
     "directories",
     "growing",
+    "segments",
     "outside",
     "sequences",
+    "conditional",
 )
 
 for _family in FAMILIES:

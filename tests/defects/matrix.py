@@ -67,7 +67,7 @@ def connection(backend: str) -> Connection:
         os.environ.update(started.environment)
         made = open_backend(started.connection)
     else:
-        made = open_backend(backend)
+        made = open_backend("memory:?segments=offset" if backend == "memory-offset" else backend)
     made.prepare()
     return made
 

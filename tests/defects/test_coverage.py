@@ -34,7 +34,7 @@ def test_every_defect_is_described(planted):
     assert planted.sentence.endswith(".")
     assert "\n" not in planted.sentence
     assert planted.family in FAMILIES
-    assert set(planted.on) <= {"memory", "fs", "moto", "flat", "moto-server"}
+    assert set(planted.on) <= {"memory", "fs", "moto", "memory-offset", "flat", "moto-server"}
     assert planted.needs <= set(operations())
 
 

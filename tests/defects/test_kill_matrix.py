@@ -17,7 +17,7 @@ from .matrix import applies, connection, measure, remove_roots, store, summary
 
 SEEDS = int(os.environ.get("CONFORMANCE_SEEDS", "1"))
 EVERYTHING = bool(os.environ.get("CONFORMANCE_KILL_ALL"))
-BACKENDS = ("memory", "fs", "moto", "flat", "moto-server")
+BACKENDS = ("memory", "memory-offset", "fs", "moto", "flat", "moto-server")
 SAMPLE = 8
 """One in this many of the defects that memory has already shown is planted in the other backends too."""
 ESCAPES: dict[str, str] = {}
