@@ -29,7 +29,6 @@ FAMILIES = (
     "segments",
     "outside",
     "sequences",
-    "conditional",
 )
 
 for _family in FAMILIES:
