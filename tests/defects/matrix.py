@@ -11,18 +11,19 @@ import itertools
 import json
 import os
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from backends import moto_server
 from conformance.adapters.connection import Connection, open_backend
 from conformance.engine.backend import Backend
 from conformance.engine.laws import Check, checks
+from conformance.engine.result import CheckResult
 from conformance.engine.runner import Runner
 
 from . import DEFECTS, Defect, flat, wrap
@@ -85,26 +86,64 @@ def applies(planted: Defect, backend: str) -> bool:
     return planted.applies(backend, connection(backend).open("/probe/").features())
 
 
+class Planted(Protocol):
+    """What the matrix knows of a defect, wherever it is planted."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def like(self) -> str: ...
+    @property
+    def trips(self) -> tuple[str, ...]: ...
+    @property
+    def profile(self) -> Literal["standard", "deep"]: ...
+
+
 def measure(planted: Defect, backend: str, *, seed: int = 1, order: Order = "directed", small: bool = False) -> Row:
+    """Plant a defect in a correct backend and run the kit until it catches it; see :func:`hunt`."""
+    opener = wrap(connection(backend).open, planted)
+    return hunt(
+        planted,
+        Backend(name=backend, open=opener),
+        seed=seed,
+        order=order,
+        small=small,
+        excused=lambda result: _accuses_the_innocent(backend, result.check, seed),
+    )
+
+
+def hunt(
+    planted: Planted,
+    backend: Backend,
+    *,
+    seed: int,
+    order: Order,
+    small: bool,
+    excused: Callable[[CheckResult], bool],
+) -> Row:
     """Run the kit until it catches the defect; a check that breaks off with an error counts, but blames nobody.
 
     Parameters:
         planted: the defect.
-        backend: the correct backend that it is planted in.
+        backend: the backend that it is planted in.
         seed: where random examples come from.
         order: in which order the checks are run.
         small: make the counterexample as small as the kit does for people; otherwise it is left as found.
+        excused: whether a failure is seen on the correct backend too, so that it catches nothing.
 
     """
-    opener = wrap(connection(backend).open, planted)
-    runner = Runner(Backend(name=backend, open=opener), profile=planted.profile, seed=seed, stop_on_first=not small)
+    runner = Runner(backend, profile=planted.profile, seed=seed, stop_on_first=not small)
     row = Row(
         defect=planted.name,
         family=planted.family,
         sentence=planted.sentence,
         like=planted.like,
         trips=planted.trips,
-        backend=backend,
+        backend=backend.name,
         seed=seed,
         order=order,
         caught=False,
@@ -116,31 +155,24 @@ def measure(planted: Defect, backend: str, *, seed: int = 1, order: Order = "dir
             continue
         result = runner.run(check)
         calls += result.calls
-        if result.state == "error" and not _accuses_the_innocent(backend, check.id, seed):
-            crash: dict[str, Any] = {"caught": True, "check": check.id, "calls": calls, "what": result.reason or ""}
-            return Row(**{**_fields(row), **crash})
-        if result.failure is not None and not _accuses_the_innocent(backend, check.id, seed):
-            blamed = result.failure.requirement
-            found: dict[str, Any] = {
-                "caught": True,
-                "check": check.id,
-                "blamed": blamed,
-                "precise": blamed in planted.trips,
-                "calls": calls,
-                "length": len(result.failure.steps),
-                "what": f"{result.failure.what}: expected {result.failure.expected}, saw {result.failure.observed}"[
-                    :300
-                ],
-            }
-            return Row(**{**_fields(row), **found})
-    return Row(**{**_fields(row), "calls": calls})
+        if result.state == "error" and not excused(result):
+            return replace(row, caught=True, check=check.id, calls=calls, what=result.reason or "")
+        if result.failure is not None and not excused(result):
+            failure = result.failure
+            return replace(
+                row,
+                caught=True,
+                check=check.id,
+                blamed=failure.requirement,
+                precise=failure.requirement in planted.trips,
+                calls=calls,
+                length=len(failure.steps),
+                what=f"{failure.what}: expected {failure.expected}, saw {failure.observed}"[:300],
+            )
+    return replace(row, calls=calls)
 
 
-def _fields(row: Row) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Row.__slots__}
-
-
-def _ordered(planted: Defect, order: Order) -> list[Check]:
+def _ordered(planted: Planted, order: Order) -> list[Check]:
     known = list(checks().values())
     if order == "plan":
         return known

@@ -1,0 +1,133 @@
+"""What moto 5.2 lacks, done right in front of it, so that the server behind a defect is a correct one.
+
+moto honours some conditions of some requests (none of copies, ``*`` only of writes), compares no Content-MD5 and no
+SHA-256 with the bytes sent, completes uploads whose parts are listed out of order or twice, looks uploads up by their
+id alone, and fails over those that are over. Real S3 servers do; in front of one that does, this layer changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from .base import Send
+from .messages import READS, Request, Response, refusal, value
+
+CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+OF_SOURCE = "x-amz-copy-source-"
+
+
+def correct(send: Send) -> Send:
+    """Return ``send`` as a correct S3 server has it."""
+    uploads: dict[str, tuple[str, str] | None] = {}
+
+    def answered(request: Request) -> Response:
+        objection = (
+            _wrong_digest(request)
+            or _wrong_upload(request, uploads)
+            or _wrong_order(request)
+            or _condition_fails(request, send)
+        )
+        if objection is not None:
+            return objection
+        given = send(_unconditional(request))
+        if request.kind == "create" and given.ok:
+            uploads[given.told("UploadId")] = (request.bucket, request.key)
+        if request.kind in ("complete", "abort") and given.ok:
+            uploads[request.upload] = None
+        return given
+
+    return answered
+
+
+def _wrong_digest(request: Request) -> Response | None:
+    """Refuse a body that is not the one of which the digest is sent along."""
+    if request.kind not in ("put", "part", "delete_many"):
+        return None
+    told = {
+        "BadDigest": (request.headers.get("content-md5"), hashlib.md5),
+        "XAmzContentChecksumMismatch": (request.headers.get("x-amz-checksum-sha256"), hashlib.sha256),
+    }
+    for code, (digest, algorithm) in told.items():
+        if digest is not None and digest != base64.b64encode(algorithm(request.body).digest()).decode():
+            return refusal(400, code)
+    return None
+
+
+def _wrong_upload(request: Request, uploads: dict[str, tuple[str, str] | None]) -> Response | None:
+    """Refuse the id of an upload to another key, path and id together identify one, and of one that is over."""
+    if "uploadId" not in request.query:
+        return None
+    here = (request.bucket, request.key)
+    return None if uploads.get(request.upload, here) == here else refusal(404, "NoSuchUpload")
+
+
+def _wrong_order(request: Request) -> Response | None:
+    """Refuse to complete an upload of which the parts are not listed in ascending order, each once."""
+    if request.kind != "complete":
+        return None
+    numbers = [int(value(part, "PartNumber")) for part in Response(status=200, body=request.body).blocks("Part")]
+    return None if numbers == sorted(set(numbers)) else refusal(400, "InvalidPartOrder")
+
+
+def _condition_fails(request: Request, send: Send) -> Response | None:
+    """Evaluate the conditions of a request in the order of RFC 9110, 13.2.2."""
+    if request.kind not in (*READS, "put", "copy", "delete", "complete"):
+        return None
+    for key, headers in _conditions(request):
+        if not headers:
+            continue
+        state = send(Request(method="HEAD", bucket=request.bucket, key=key))
+        if not state.ok:
+            if "if-match" in headers and request.kind not in READS:
+                return refusal(404, "NoSuchKey")
+            continue  # a source or an object that is not there is the server's to refuse
+        if _must_exist_fails(headers, state):
+            return _failed()
+        if _must_differ_fails(headers, state):
+            return Response(status=304, headers=state.headers) if request.kind in READS else _failed()
+    return None
+
+
+def _failed() -> Response:
+    return refusal(412, "PreconditionFailed")
+
+
+def _conditions(request: Request) -> list[tuple[str, dict[str, str]]]:
+    """Return the conditions on the key of a request, and those on the key that it copies."""
+    own = {name: request.headers[name] for name in CONDITIONS if name in request.headers}
+    found = [(request.key, own)]
+    if request.kind == "copy":
+        of_source = {name: request.headers.get(OF_SOURCE + name) for name in CONDITIONS}
+        found.append((request.source, {name: told for name, told in of_source.items() if told is not None}))
+    return found
+
+
+def _must_exist_fails(headers: dict[str, str], state: Response) -> bool:
+    if "if-match" in headers:
+        return not _among(state.etag, headers["if-match"])
+    limit = headers.get("if-unmodified-since")
+    return limit is not None and _modified(state) > parsedate_to_datetime(limit)
+
+
+def _must_differ_fails(headers: dict[str, str], state: Response) -> bool:
+    if "if-none-match" in headers:
+        return _among(state.etag, headers["if-none-match"])
+    limit = headers.get("if-modified-since")
+    return limit is not None and _modified(state) <= parsedate_to_datetime(limit)
+
+
+def _among(tag: str, told: str) -> bool:
+    return told.strip() == "*" or tag.strip('"') in [each.strip().strip('"') for each in told.split(",")]
+
+
+def _modified(state: Response) -> datetime:
+    return parsedate_to_datetime(state.headers["last-modified"])
+
+
+def _unconditional(request: Request) -> Request:
+    """Return a request without the conditions that hold, so that the server does not judge them by other rules."""
+    names = {*CONDITIONS, *(OF_SOURCE + name for name in CONDITIONS)}
+    return request.but(headers={name: told for name, told in request.headers.items() if name not in names})

@@ -1,0 +1,73 @@
+"""Signed requests, which anybody may send: what they allow, and what they do."""
+
+from __future__ import annotations
+
+from .base import Family, Server
+from .messages import Request, Response, answer, refusal
+
+family = Family("presigned", ("reach.read", "reach.write", "reach.delete"), needs=("reach",))
+
+
+def _signed(request: Request) -> bool:
+    return "X-Amz-Signature" in request.query or "Signature" in request.query
+
+
+def _plant(name: str, sentence: str, kind: str, *trips: str):
+    """Register a defect of signed requests of one kind: what is done instead, given server and request."""
+
+    def register(change):
+        def hook(server: Server, request: Request) -> Response:
+            return change(server, request) if _signed(request) and request.kind == kind else server(request)
+
+        family.plant(name, sentence, hook, *trips)
+        return change
+
+    return register
+
+
+_plant("read_empty", "A signed read delivers nothing.", "get", "reach.read")(lambda s, q: s(q).but(body=b""))
+_plant("read_forbidden", "A signed read is forbidden.", "get", "reach.read")(
+    lambda s, q: refusal(403, "SignatureDoesNotMatch")
+)
+_plant("read_cut", "A signed read delivers all but the last byte.", "get", "reach.read")(
+    lambda s, q: (r := s(q)).but(body=r.body[:-1])
+)
+_plant("read_has_no_type", "A signed read tells the default content type.", "get", "reach.agrees_with_stat")(
+    lambda s, q: s(q).having(content_type="application/octet-stream")
+)
+_plant("read_has_no_etag", "A signed read tells no ETag.", "get", "reach.agrees_with_stat")(
+    lambda s, q: s(q).having(etag=None)
+)
+_plant("read_has_other_time", "A signed read tells when it was made.", "get", "reach.agrees_with_stat")(
+    lambda s, q: s(q).having(last_modified="Thu, 01 Jan 1970 00:00:00 GMT")
+)
+_plant("write_dropped", "A signed write is answered and dropped.", "put", "reach.write")(
+    lambda s, q: answer(200, etag='"x"')
+)
+_plant("write_empty", "A signed write stores an empty object.", "put", "reach.write")(lambda s, q: s(q.but(body=b"")))
+_plant("write_forbidden", "A signed write is forbidden.", "put", "reach.write")(
+    lambda s, q: refusal(403, "AccessDenied")
+)
+_plant("write_to_decoded_key", "A signed write goes to the key decoded once more.", "put", "reach.write")(
+    lambda s, q: s(q.but(key=q.key.replace("%25", "%").replace("+", " ")))
+)
+_plant("write_keeps_old", "A signed write does not replace an object.", "put", "reach.write")(
+    lambda s, q: answer(200, etag='"x"') if s.head(q).ok else s(q)
+)
+_plant("delete_does_nothing", "A signed deletion is answered and not done.", "delete", "reach.delete")(
+    lambda s, q: answer(204)
+)
+_plant("delete_forbidden", "A signed deletion is forbidden.", "delete", "reach.delete")(
+    lambda s, q: refusal(403, "AccessDenied")
+)
+
+
+def _takes_prefix(server: Server, request: Request) -> Response:
+    for key in server.keys(request, request.key):
+        server.delete(request, key)
+    return answer(204)
+
+
+_plant("delete_takes_prefix", "A signed deletion takes all keys that begin with the key.", "delete", "reach.delete")(
+    _takes_prefix
+)
