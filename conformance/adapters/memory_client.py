@@ -8,7 +8,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from conformance.adapters.conditions import UNCONDITIONAL, Conditions
-from conformance.adapters.handles import reading_only, refuse_everything
+from conformance.adapters.handles import refuse_changes, refuse_everything
 from conformance.adapters.memory_tree import NO_HEADERS, Directory, File, Headers, Link, Names, Node, Tree
 from conformance.adapters.paths import Key, Paths
 from conformance.storage import (
@@ -109,7 +109,9 @@ class MemoryClient(Storage):
 
     def read_only(self) -> Self:
         """Return a client of the same ``work_dir`` that may only read."""
-        return reading_only(self)
+        reader = type(self)(self._service, self._paths.work_dir)
+        refuse_changes(reader)
+        return reader
 
     # the tree as this client sees it
 
