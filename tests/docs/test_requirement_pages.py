@@ -18,5 +18,6 @@ def test_every_requirement_is_on_a_page_with_its_checks_and_defects():
         assert found.level in section
         assert "\n- Check `" in section, found.id
     every = "\n".join(written.values())
-    assert [planted.name for planted in DEFECTS.values() if f"- Planted defect `{planted.name}`: " not in every] == []
+    tripping = {planted.name for planted in DEFECTS.values() if set(planted.trips) & set(requirements())}
+    assert {name for name in tripping if f"- Planted defect `{name}`: " not in every} == set()
     assert "**Known to do otherwise:** moto: " in every
