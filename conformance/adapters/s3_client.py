@@ -15,6 +15,7 @@ from conformance.storage import (
     ConnectionStringInvalid,
     ObjectNotExist,
     PermissionDenied,
+    PreconditionFailed,
     RequestThrottled,
     RestrictionDissatisfied,
     ServiceInternal,
@@ -65,6 +66,9 @@ class Location:
     """Smallest size in bytes of a part that is not the last; 0 when the service sets none."""
     declares: tuple[tuple[str, Any], ...] = ()
     """Names and values of :class:`Features` in which this server differs from Amazon's."""
+    without: tuple[str, ...] = ()
+    """What this server does not have: an operation, an optional argument of all operations, or ``operation.pair``. It
+    is neither declared nor accepted."""
 
 
 class RangeNotSatisfiable(Unexpected):
@@ -80,7 +84,7 @@ def client_for(location: Location) -> Any:
         ConnectionStringInvalid: boto3 is not installed.
 
     """
-    anywhere = replace(location, bucket="", prefix="", page_size=0, part_minimum=0, declares=())
+    anywhere = replace(location, bucket="", prefix="", page_size=0, part_minimum=0, declares=(), without=())
     return _client(anywhere, tuple(os.environ.get(name) for name in _CHAIN))
 
 
@@ -156,12 +160,16 @@ _BY_CODE: Mapping[str, type[StorageError]] = {
     "KeyTooLongError": RestrictionDissatisfied,
     "MetadataTooLarge": RestrictionDissatisfied,
     "InvalidRange": RangeNotSatisfiable,
+    "PreconditionFailed": PreconditionFailed,
+    "NotModified": PreconditionFailed,
     "NoSuchBucket": Unexpected,
     "NotImplemented": Unexpected,
 }
 _BY_STATUS: Mapping[int, type[StorageError]] = {
+    304: PreconditionFailed,
     403: PermissionDenied,
     404: ObjectNotExist,
+    412: PreconditionFailed,
     416: RangeNotSatisfiable,
     429: RequestThrottled,
 }
@@ -175,5 +183,10 @@ def translated(error: Exception) -> StorageError:
     code = str(answer.get("Error", {}).get("Code", ""))
     message = answer.get("Error", {}).get("Message", "")
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return of_code(code, f"{message} (HTTP {status})", status)
+
+
+def of_code(code: str, message: str, status: int = 0) -> StorageError:
+    """Return the error of the taxonomy for a code of S3, or for an HTTP status when the code says nothing."""
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status) or (ServiceInternal if status >= 500 else Unexpected)
-    return kind(f"{code}: {message} (HTTP {status})")
+    return kind(f"{code}: {message}")

@@ -29,7 +29,7 @@ def pages(
     seen: set[tuple[Any, ...]] = set()
     position: dict[str, Any] = {}
     while True:
-        page = call(operation, **parameters, **position)
+        page = call(operation, **{**parameters, **position})
         yield page
         if not page.get("IsTruncated"):
             return

@@ -23,6 +23,7 @@ from conformance.storage import (
     ObjectNotExist,
     Part,
     PermissionDenied,
+    PreconditionFailed,
     RequestThrottled,
     RestrictionDissatisfied,
     ServiceInternal,
@@ -406,7 +407,9 @@ def test_parts_that_are_too_small_are_refused(store):
         ("503", 503, ServiceInternal),
         ("KeyTooLongError", 400, RestrictionDissatisfied),
         ("BadDigest", 400, Unexpected),
-        ("PreconditionFailed", 412, Unexpected),
+        ("PreconditionFailed", 412, PreconditionFailed),
+        ("412", 412, PreconditionFailed),
+        ("304", 304, PreconditionFailed),
     ],
 )
 def test_errors_are_those_of_the_taxonomy(scripted, code, status, expected):
