@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from conformance.storage import Content
 
@@ -69,3 +73,11 @@ class Data:
 
 
 EMPTY = Data()
+
+DIGESTS: dict[str, Callable[..., Any]] = {"content_md5": hashlib.md5, "content_sha256": hashlib.sha256}
+"""The checksums that travel with objects, by the name that they have there."""
+
+
+def digest(name: str, data: Data) -> str:
+    """Return ``content_md5`` or ``content_sha256`` of some data, in base64."""
+    return base64.b64encode(DIGESTS[name](data.bytes).digest()).decode()

@@ -18,12 +18,19 @@ def _codes(kind: type[StorageError]) -> Iterator[str]:
 
 NONE: frozenset[str] = frozenset()
 MISSING = frozenset({"ObjectNotExist"})
+REFUSED = frozenset({"PreconditionFailed"})
 WRONG_MODE = frozenset({"ObjectModeInvalid"})
-ANY = frozenset(_codes(StorageError))
-"""Every code of the taxonomy: the call must fail, and the specification does not say how."""
+UNTRUE = frozenset({"ServiceInternal", "RequestThrottled", "PreconditionFailed"})
+"""What is never the answer to a caller's mistake: the service did not fail, may not be asked again for that (GSP-127),
+and no condition was made."""
+CODES = frozenset(_codes(StorageError))
+ANY = CODES - UNTRUE
+"""Every code of the taxonomy that is true of a refusal: the call must fail, and the specification does not say how."""
 ANY_ERROR = "an error of conformance.storage, such as ObjectNotExist or Unexpected"
 WHATEVER = ANY | {"Foreign"}
 """For readers that raise: their own error may pass through the storage."""
+UNKNOWN = CODES | {"Foreign"}
+"""For calls of which the model knows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,9 @@ class Expectation:
     """The allowed outcomes of one call: success that passes ``accepts``, and errors with a code in ``errors``.
 
     ``situation`` says in two words what made the rule apply (``over existing``); blame depends on it, and on the path
-    that the call is ``about`` where that is not its first. ``then`` moves
-    the state on once the call is known to have succeeded, and ``learn`` takes in what it returned. What a read returns
+    that the call is ``about`` where that is not its first; ``paths`` are all of them where a call has many. ``then``
+    moves the state on once the call is known to have succeeded, ``otherwise`` once it is known to have failed, and
+    ``learn`` takes in what it returned; success that ``leads_out`` leaves what the model describes. What a read returns
     is the number that it told together with the bytes.
     """
 
@@ -79,12 +87,15 @@ class Expectation:
     path: str
     situation: str = ""
     source: str = ""
+    paths: tuple[str, ...] = ()
     about: str = ""
     success: bool = True
+    leads_out: bool = False
     errors: frozenset[str] = NONE
     text: str = "success"
     accepts: Callable[[Any], Finding | None] = _anything
     then: Callable[[], None] = _nothing
+    otherwise: Callable[[], None] = _nothing
     learn: Callable[[Any], None] = _nothing
     blame: Callable[[Finding], str] = field(default=lambda _: "programs.namespace")
     step: int = -1
@@ -124,6 +135,8 @@ class Expectation:
         if outcome.error in self.errors:
             return None
         aspect = "error" if self.success and not self.errors else "code"
-        if outcome.error == "Foreign" and aspect == "code":
+        if aspect == "code" and outcome.error == "Foreign":
             aspect = "foreign"
+        if aspect == "code" and outcome.error in UNTRUE and "Unexpected" in self.errors:
+            aspect = "fault"
         return Finding(aspect, about, what, self.expected, outcome.brief())

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
+from conformance.model import answers
 from conformance.model.data import EMPTY, Data
 from conformance.model.expectation import ANY, NONE, Expectation, Finding
 from conformance.model.objects import Rule, counted, destination, told
-from conformance.model.sources import Taken, taken
+from conformance.model.sources import Taken, taken, verified
 from conformance.model.state import Entry, Session, World
 from conformance.model.uploads import handle, wrong_mode
-from conformance.storage import Block, Object, ObjectMode
+from conformance.storage import Block, Content, Object, ObjectMode
 from conformance.storage.calls import Call
 
+LARGEST_GAP = 1 << 20
+"""Bytes; the model keeps zeros as they are."""
 MODES = {"append": ObjectMode.APPEND, "block": ObjectMode.BLOCK, "page": ObjectMode.PAGE}
 
 
@@ -75,8 +79,9 @@ def write_append(world: World, call: Call) -> Expectation | None:
     """Bytes are added at the end; a failed append adds none."""
     instead, at = _session(world, call, "append")
     took = taken(call.args[1], call.args[2], world.features)
-    if at is None or took is None or "content_md5" in call.pairs:
+    if at is None or took is None:
         return instead
+    took = verified(call, took)
     session = world.sessions[at]
     entry = world.space.entries[session.path]
     if not call.args[2]:
@@ -101,7 +106,7 @@ def commit_append(world: World, call: Call) -> Expectation | None:
 
     def then() -> None:
         session.ended = "completed"
-        world.store(session.path, entry.data, session.told)
+        world.store(session.path, world.fresh(session.path, entry.data, session.told))
 
     situation = "over existing" if entry.visible[1:] else "append"
     return Expectation(call=call, path=session.path, situation=situation, then=then)
@@ -137,9 +142,12 @@ def combine_block(world: World, call: Call) -> Expectation | None:
     for bid in bids:
         data = data + session.blocks[bid]
 
+    fresh = world.fresh(session.path, data, session.told)
+    world.tellers[world.number] = (session.path, fresh)
+
     def then() -> None:
         session.ended = "completed"
-        world.store(session.path, data, session.told)
+        world.store(session.path, fresh)
 
     situation = "over existing" if world.space.entries[session.path].visible else "all blocks"
     if len(bids) < len(session.blocks):
@@ -150,7 +158,9 @@ def combine_block(world: World, call: Call) -> Expectation | None:
         situation=situation,
         errors=NONE if bids else ANY,
         text=f"an object of {data.size} bytes",
+        accepts=lambda value: answers.told(world, session.path, fresh, value, "combine_block"),
         then=then,
+        learn=lambda value: answers.learn(fresh, value, "combine_block"),
     )
 
 
@@ -172,21 +182,27 @@ def list_block(world: World, call: Call) -> Expectation | None:
 
 
 def write_page(world: World, call: Call) -> Expectation | None:
-    """Bytes go to their offset; gaps are beyond the model."""
+    """Bytes go to their offset; a gap before it reads as zeros, or is refused."""
     instead, at = _session(world, call, "page")
     took = taken(call.args[1], call.args[2], world.features)
     if at is None or took is None:
         return instead
     session, offset = world.sessions[at], call.args[3]
     entry = world.space.entries[session.path]
-    if offset > entry.data.size or offset < 0:
+    gap = offset - entry.data.size
+    if gap > LARGEST_GAP:
         return None
+    if offset < 0:
+        took = Taken(took.data, success=False, errors=ANY, situation="negative offset")
+    if gap > 0:
+        took = replace(took, errors=took.errors | ANY, situation=took.situation or "gap")
     if not call.args[2]:
         took = Taken(took.data, errors=ANY, situation="empty")
     overlaps = offset < entry.data.size
 
     def then() -> None:
-        grown: Data = entry.data.overlaid(offset, took.data)
+        filled = entry.data if gap <= 0 else entry.data + Data.of(Content.of(bytes(gap)))
+        grown: Data = filled.overlaid(offset, took.data)
         world.space.put(session.path, Entry(kind="pending", data=grown, visible=(grown,), session=at))
 
     return _written(call, took, session.path, "overlap" if overlaps else "new", then)

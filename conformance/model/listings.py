@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
 
+from conformance.model import answers
 from conformance.model.expectation import ANY, NONE, Expectation, Finding
 from conformance.model.objects import Rule
 from conformance.model.state import World, above
@@ -57,6 +58,14 @@ def _prefixed(world: World, prefix: str) -> tuple[set[Shown], set[Shown]]:
     return must, may
 
 
+def _behind(after: str, must: set[Shown], may: set[Shown]) -> tuple[set[Shown], set[Shown]]:
+    """Return what is left of what a listing shows behind a path; a directory may stand where its objects stand."""
+    shown = {(path, directory) for path, directory in must if path > after}
+    possible = {(path, directory) for path, directory in may if (path + "/" * directory) > after}
+    holding = {(path, directory) for path, directory in may if directory and after.startswith(path + "/")}
+    return shown, shown | possible | holding
+
+
 def _aspect(world: World, kind: str, at: str, path: str, *, directory: bool) -> str:
     """Return the kind of a difference more closely: what is amiss is a directory, lies elsewhere, or lies deeper."""
     if kind == "missing" and directory:
@@ -91,53 +100,86 @@ def _wrong(
         entry = world.space.entries.get(o.path)
         if entry is None or entry.kind != "file" or ObjectMode.DIR in o.mode:
             continue
-        if o.content_length is not None and o.content_length != entry.data.size:
-            told = f"content_length of {o.path!r} in the listing"
-            return Finding("length", o.path, told, str(entry.data.size), str(o.content_length))
+        finding = answers.listed(world, entry, o)
+        if finding is not None:
+            return finding
     return None
+
+
+def _learn(world: World, found: list[Any]) -> None:
+    for o in found:
+        entry = world.space.entries.get(o.path)
+        if entry is not None and ObjectMode.DIR not in o.mode:
+            answers.learn(entry, o, "list")
+
+
+TAKEN = frozenset({"list_mode", "start_after", "page_size"})
+"""Optional arguments that the model knows; a continuation_token means something to its backend only."""
 
 
 def listing(world: World, call: Call) -> Expectation | None:
     """Every object and directory of the level or prefix, or every open upload, each once and nothing else."""
     path = call.args[0] if call.args else ""
-    base = path.removesuffix("/")
     mode = call.pairs.get("list_mode")
-    if call.pairs.keys() - {"list_mode"} or mode not in {None, ListMode.DIR, ListMode.PREFIX, ListMode.PART}:
+    if not call.pairs.keys() <= TAKEN or mode not in {None, ListMode.DIR, ListMode.PREFIX, ListMode.PART}:
         return None
-    if mode is not None and mode not in world.features.list_modes:
+    if (mode is not None and mode not in world.features.list_modes) or (mode is None and path):
         return None
     if mode == ListMode.PART:
         return _uploads(world, call, path)
-    if mode is None and path:
-        return None
     what = f"listing of {path!r}" + (f" in mode {mode.name.lower()}" if mode is not None else "")
-    space = world.space
-    ways = [_children(world, base)] if mode != ListMode.PREFIX else []
-    if mode != ListMode.DIR:
-        ways.append(_prefixed(world, path))
-    entry = space.entries.get(base)
-    if entry is not None and mode == ListMode.DIR:
-        must, may = ways[0]
-        ways = [(must, may | {(base, False)})]
-    if mode == ListMode.PREFIX:
-        sure = bool(ways[0][0]) or not path
-    else:
-        sure = not base or (bool(ways[0][0]) if not space.native else bool(space.directory(base)))
+    ways, sure = _ways(world, path, mode)
+    situation = _situation(world, call, path, mode, sure)
+    after, nothing = call.pairs.get("start_after") or "", situation == "page size zero"
+    if after:
+        ways = [_behind(after, *allowed) for allowed in ways]
 
     def accepts(value: Any) -> Finding | None:
+        if nothing and not value:
+            return None
         findings = [_wrong(world, list(value), allowed, path, what) for allowed in ways]
         return None if None in findings else findings[0]
 
-    named = "of an object" if entry is not None and mode == ListMode.DIR else "directory"
-    named = "prefix" if mode == ListMode.PREFIX else "root" if not base else named
     return Expectation(
         call=call,
         path=path,
-        situation=named if sure or named == "of an object" else "missing",
-        errors=NONE if sure else ANY,
+        situation=situation,
+        errors=NONE if sure and not nothing else ANY,
         text=f"{len(ways[0][0])} entries",
         accepts=accepts,
+        learn=lambda value: _learn(world, value),
     )
+
+
+def _ways(world: World, path: str, mode: ListMode | None) -> tuple[list[tuple[set[Shown], set[Shown]]], bool]:
+    """Return what a listing must show and may show, in each way that is open, and whether it must succeed."""
+    base, space = path.removesuffix("/"), world.space
+    if mode == ListMode.PREFIX:
+        prefixed = _prefixed(world, path)
+        return [prefixed], bool(prefixed[0]) or not path
+    must, may = _children(world, base)
+    sure = not base or (bool(must) if not space.native else bool(space.directory(base)))
+    if mode is None:
+        return [(must, may), _prefixed(world, path)], sure
+    return [(must, may | ({(base, False)} if base in space.entries else set()))], sure
+
+
+def _situation(world: World, call: Call, path: str, mode: ListMode | None, sure: bool) -> str:
+    if call.pairs.get("page_size", 1) < 1:
+        return "page size zero"
+    if call.pairs.get("start_after"):
+        return "start after prefix" if path else "start after"
+    base = path.removesuffix("/")
+    if mode == ListMode.PREFIX:
+        named = "prefix"
+    elif not base:
+        named = "root"
+    elif base in world.space.entries and mode == ListMode.DIR:
+        return "of an object"
+    else:
+        named = "directory"
+    paged = "paged " if "page_size" in call.pairs else ""
+    return paged + (named if sure else "missing")
 
 
 def _uploads(world: World, call: Call, path: str) -> Expectation | None:

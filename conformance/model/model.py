@@ -8,18 +8,29 @@ the call to have succeeded if it may. What a program will meet is therefore know
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from conformance.model import blame, growing, listings, objects, uploads
-from conformance.model.expectation import WHATEVER, Expectation, Finding
+from conformance.model import batch, blame, growing, listings, objects, observing, segments, uploads
+from conformance.model.conditions import conditional
+from conformance.model.expectation import ANY, NONE, UNKNOWN, Expectation, Finding
 from conformance.model.objects import Rule
 from conformance.model.state import World
 from conformance.storage import Features, Restrictions, operations
-from conformance.storage.calls import Call, Outcome
+from conformance.storage.calls import OUTSIDE, READER, Call, Outcome
 
-RULES: dict[str, Rule] = {**objects.RULES, **uploads.RULES, **growing.RULES, **listings.RULES}
+RULES: dict[str, Rule] = {
+    **objects.RULES,
+    **observing.RULES,
+    **uploads.RULES,
+    **segments.RULES,
+    **growing.RULES,
+    **listings.RULES,
+    **batch.RULES,
+}
 """The rule of every operation that the model describes."""
 
-LOCAL = frozenset({"features", "metadata"})
+LOCAL = frozenset({"features", "metadata", "read_only", "close"})
+"""Calls that change nothing of what is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +42,17 @@ class Change:
     source: str
     situation: str
     client: int
+    paths: tuple[str, ...] = ()
 
 
-def _plain(name: str, value: str) -> bool:
-    """Whether user metadata travel as they are everywhere: case of names, outer blanks and non-ASCII do not."""
-    return name == name.lower() and value == value.strip() and (name + value).isascii() and (name + value).isprintable()
+def _changed(op: str, expectation: Expectation) -> Change:
+    client = expectation.call.client
+    return Change(op, expectation.path, expectation.source, expectation.situation, client, expectation.paths)
+
+
+def _place(call: Call) -> str:
+    """Return the path that a call is about, as far as it names one."""
+    return next((term for term in call.args if isinstance(term, str)), "")
 
 
 class Model:
@@ -61,8 +78,8 @@ class Model:
             self._settle(self._last, ok=self._last.success)
         expectation = None if self.world.lost else self._rule(number, call)
         if expectation is None:
-            self.world.lost = self.world.lost or call.op not in LOCAL
-            expectation = Expectation(call=call, path="", errors=WHATEVER, text="anything")
+            self.world.lost = self.world.lost or (call.op not in LOCAL and call.op not in blame.OBSERVERS)
+            expectation = Expectation(call=call, path="", errors=UNKNOWN, text="anything")
         expectation.step = number
         expectation.blame = lambda finding: self._blame(expectation, finding)
         self._last = expectation
@@ -71,7 +88,7 @@ class Model:
     def foresee(self, number: int, call: Call) -> Expectation | None:
         """Return :meth:`step` for a call that the model describes; forget any other call and return None."""
         expectation = self.step(number, call)
-        if not self.world.lost:
+        if not self.world.lost and not expectation.leads_out:
             return expectation
         self.world.lost = False
         self._last = None
@@ -79,10 +96,11 @@ class Model:
 
     def observe(self, outcome: Outcome) -> None:
         """Follow the branch that the storage took in the last call."""
-        if self._last is not None:
+        last = self._last
+        if last is not None:
+            self._settle(last, ok=outcome.ok)
             if outcome.ok:
-                self._last.learn(outcome.value)
-            self._settle(self._last, ok=outcome.ok)
+                last.learn(outcome.value)
 
     def skip(self) -> None:
         """Leave the last call out: it was not made, because it needs what an earlier one did not return."""
@@ -96,20 +114,39 @@ class Model:
     def _settle(self, expectation: Expectation, *, ok: bool) -> None:
         self._last = None
         call = expectation.call
-        if operations()[call.op].write:
+        if call.op in operations() and operations()[call.op].write:
             self.world.space.touch(expectation.path)
-        if ok:
-            expectation.then()
+        (expectation.then if ok else expectation.otherwise)()
+        self.world.lost = self.world.lost or (ok and expectation.leads_out)
         if call.op not in blame.OBSERVERS and call.op not in LOCAL and call.op != "create":
             op = call.op if ok else call.op + "!"
-            self._change = Change(op, expectation.path, expectation.source, expectation.situation, call.client)
+            self._change = _changed(op, expectation)
 
     def _rule(self, number: int, call: Call) -> Expectation | None:
-        rule = RULES.get(call.op)
-        if rule is None or call.client > 1 or not self._ordinary(call):
+        world = self.world
+        changing = call.op not in blame.OBSERVERS and call.op not in LOCAL
+        if call.op == "close":
+            again = call.client in world.closed
+            errors = NONE if again else UNKNOWN
+            situation = "again" if again else ""
+            then = partial(world.closed.add, call.client)
+            return Expectation(call=call, path="", situation=situation, errors=errors, then=then)
+        if call.client in world.closed:
+            if world.features.close_refuses:
+                return Expectation(call=call, path=_place(call), situation="closed", success=False, errors=ANY)
             return None
-        self.world.number = number
-        return rule(self.world, call)
+        if call.client == READER and changing:
+            return Expectation(call=call, path=_place(call), situation="read only", success=False, errors=ANY)
+        rule = RULES.get(call.op)
+        if rule is None or call.client == OUTSIDE or not self._ordinary(call):
+            return None
+        world.number = number
+        expectation = rule(world, call)
+        if expectation is None:
+            return None
+        if not objects.ordinary(call.pairs.get("user_metadata", {})):
+            expectation.errors |= ANY
+        return conditional(world, expectation)
 
     def _ordinary(self, call: Call) -> bool:
         """Whether paths are plain relative names and optional arguments are declared: the model speaks of no others."""
@@ -128,8 +165,6 @@ class Model:
                 return False
             if (features.backslash_separates and "\\" in path) or self._too_long(path):
                 return False
-        if not all(_plain(*item) for item in call.pairs.get("user_metadata", {}).items()):
-            return False
         return call.op == "create" or call.pairs.keys() <= features.pairs.get(call.op, frozenset())
 
     def _too_long(self, path: str) -> bool:
@@ -142,7 +177,7 @@ class Model:
         if change is None:
             return blame.requirement(blame.Case(expectation.call.op, finding.aspect, expectation.situation))
         relation = "other"
-        if finding.path == change.path:
+        if finding.path == change.path or finding.path in change.paths:
             relation = "self"
         elif finding.path == change.source:
             relation = "source"

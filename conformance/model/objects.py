@@ -1,22 +1,29 @@
-"""The rules of objects, directories and links: write, read, stat, delete, copy, move, create_dir, create_link."""
+"""The rules of objects, directories and links: write, delete, copy, move, create_dir, create_link."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from conformance.model.data import Data
+from conformance.model import answers
 from conformance.model.expectation import ANY, MISSING, NONE, WRONG_MODE, Expectation, Finding
-from conformance.model.sources import taken
-from conformance.model.state import NOTHING, Entry, World, above
+from conformance.model.sources import taken, verified
+from conformance.model.state import Entry, World, above
 from conformance.storage import Object, ObjectMode
-from conformance.storage.calls import Call, IdOf, describe
+from conformance.storage.calls import Call, IdOf
 
 Rule = Callable[[World, Call], Expectation | None]
 """The rule of one operation; None where the call goes beyond what the model describes."""
 
-METADATA = ("content_type", "content_disposition", "user_metadata")
+METADATA = (
+    "content_type",
+    "content_disposition",
+    "user_metadata",
+    "cache_control",
+    "content_encoding",
+    "content_language",
+)
 
 
 def destination(world: World, path: str, *, link: bool = False) -> tuple[bool, frozenset[str], str]:
@@ -40,7 +47,30 @@ def destination(world: World, path: str, *, link: bool = False) -> tuple[bool, f
 
 def told(call: Call) -> dict[str, Any]:
     """Return the metadata that the optional arguments of a call give."""
-    return {name: call.pairs[name] for name in METADATA if name in call.pairs}
+    given = {name: call.pairs[name] for name in METADATA if call.pairs.get(name)}
+    if not ordinary(given.get("user_metadata", {})):
+        del given["user_metadata"]
+    return given
+
+
+def ordinary(user_metadata: Mapping[str, str]) -> bool:
+    """Whether user metadata travel as they are everywhere: case of names, outer blanks and non-ASCII do not."""
+    return all(
+        name == name.lower() and value == value.strip() and (name + value).isascii() and (name + value).isprintable()
+        for name, value in user_metadata.items()
+    )
+
+
+def is_directory(path: str) -> Callable[[Any], Finding | None]:
+    """Return the check that an answer describes a directory."""
+
+    def accepts(value: Any) -> Finding | None:
+        mode = value.mode if isinstance(value, Object) else ObjectMode(0)
+        if ObjectMode.DIR in mode and ObjectMode.READ not in mode:
+            return None
+        return Finding("directory", path, f"mode of the directory {path!r}", "dir, not read", str(mode) or "none")
+
+    return accepts
 
 
 def counted(call: Call, path: str, size: int) -> Callable[[Any], Finding | None]:
@@ -58,17 +88,17 @@ def write(world: World, call: Call) -> Expectation | None:
     """Exactly the bytes and metadata given replace what was there; a failed write changes nothing."""
     path, source, size = call.args
     took = taken(source, size, world.features)
-    if took is None or "content_md5" in call.pairs:
+    if took is None:
         return None
+    took = verified(call, took)
     possible, refusals, situation = destination(world, path)
-    metadata = told(call)
+    fresh = world.fresh(path, took.data, told(call))
+    count = counted(call, path, size)
+    world.tellers[world.number] = (path, fresh)
     if not possible:
         took = replace(took, errors=took.errors | refusals if took.success else ANY | took.errors)
     elif took.situation:
         situation = took.situation
-
-    def then() -> None:
-        world.store(path, took.data, metadata)
 
     return Expectation(
         call=call,
@@ -77,174 +107,10 @@ def write(world: World, call: Call) -> Expectation | None:
         success=possible and took.success,
         errors=took.errors | refusals,
         text=f"{took.data.size} bytes written",
-        accepts=counted(call, path, size),
-        then=then,
+        accepts=lambda value: count(value) or answers.told(world, path, fresh, value, "write"),
+        then=lambda: world.store(path, fresh),
+        learn=lambda value: answers.learn(fresh, value, "write"),
     )
-
-
-def read(world: World, call: Call) -> Expectation | None:
-    """Exactly the bytes of the object, or of the range of it; ObjectNotExist where there is none."""
-    path = call.args[0]
-    offset, size = call.pairs.get("offset") or 0, call.pairs.get("size")
-    if offset < 0 or (size is not None and size < 0):
-        return None
-    shape = {"offset": "offset", "size": "size", "offset size": "range"}.get(" ".join(sorted(call.pairs)), "")
-    situation = "size zero" if size == 0 else shape
-    entry = world.space.entries.get(path)
-    found = world.space.resolve(path)
-    directory = world.space.native and world.space.directory(path) is not False
-
-    def expect(visible: tuple[Data, ...], errors: frozenset[str], situation: str) -> Expectation:
-        choices = [data.part(offset, data.size if size is None else offset + size) for data in visible]
-
-        def accepts(value: Any) -> Finding | None:
-            count, data = value
-            what = f"content of {path!r}" + (f" ({situation})" if situation else "")
-            if data not in [choice.bytes for choice in choices]:
-                expected = " or ".join(describe(choice.bytes) for choice in choices)
-                return Finding("content", path, what, expected, describe(data))
-            if count != len(data):
-                what = f"the number that read of {path!r} returned"
-                return Finding("count", path, what, str(len(data)), repr(count))
-            return None
-
-        text = f"{choices[0].size} bytes" if choices else "success"
-        return Expectation(
-            call=call, path=path, situation=situation, success=bool(choices), errors=errors, text=text, accepts=accepts
-        )
-
-    if entry is None:
-        return expect((), ANY if directory else MISSING, "of a directory" if directory else "missing")
-    if entry.kind == "unknown" or (found is not None and found.kind == "unknown"):
-        return Expectation(call=call, path=path, errors=ANY)
-    if entry.kind == "link":
-        target = (found.data,) if found is not None and found.kind == "file" else ()
-        return expect(target, ANY, "through a link") if target else Expectation(call=call, path=path, errors=ANY)
-    if entry.kind == "pending":
-        return expect(entry.visible, ANY, "under construction")
-    end = entry.data.size
-    if offset >= end and offset:
-        return expect((entry.data,), ANY, "beyond the end")
-    if offset + (size or 0) > end:
-        situation = "size beyond the end"
-    return expect((entry.data,), NONE, situation)
-
-
-def stat(world: World, call: Call) -> Expectation | None:
-    """The object as it was written: mode, length, metadata, an etag that changes with the content only."""
-    path = call.args[0]
-    hint = ObjectMode(call.pairs.get("object_mode") or 0)
-    if "multipart_id" in call.pairs:
-        return _stat_upload(world, call)
-    if hint & ~(ObjectMode.DIR | ObjectMode.READ):
-        return None
-    entry = world.space.entries.get(path)
-    space = world.space
-    directory = space.directory(path) if space.native else path in space.made
-    if hint == ObjectMode.DIR:
-        if not space.native and not directory:
-            doubtful = space.below(path) is not False or entry is not None
-            return Expectation(call=call, path=path, success=doubtful, errors=WRONG_MODE | MISSING, situation="hint")
-        if entry is not None and not directory:
-            return Expectation(
-                call=call, path=path, success=not entry.certain, errors=WRONG_MODE | MISSING, situation="hint"
-            )
-    if entry is None or hint == ObjectMode.DIR:
-        if directory and (space.native or hint):
-            errors = WRONG_MODE | MISSING if hint == ObjectMode.READ else NONE
-            return Expectation(call=call, path=path, errors=errors, situation="directory", accepts=_is_directory(path))
-        doubt = directory is None or (not space.native and bool(directory or space.below(path) is not False))
-        return Expectation(
-            call=call, path=path, success=doubt, errors=MISSING | WRONG_MODE if doubt else MISSING, situation="missing"
-        )
-    if not entry.certain or (entry.kind == "link" and hint):
-        return Expectation(call=call, path=path, errors=ANY)
-
-    def accepts(value: Any) -> Finding | None:
-        return _described(world, path, entry, value)
-
-    def learn(value: Any) -> None:
-        if isinstance(value, Object) and value.etag:
-            entry.seen["etag"] = value.etag
-
-    text = f"an object of {entry.data.size} bytes" if entry.kind == "file" else "a link"
-    return Expectation(call=call, path=path, text=text, accepts=accepts, learn=learn)
-
-
-def _stat_upload(world: World, call: Call) -> Expectation | None:
-    path, upload = call.args[0], call.pairs["multipart_id"]
-    session = world.sessions.get(upload.step) if isinstance(upload, IdOf) else None
-    if session is None or session.path != path:
-        return None
-    if session.ended:
-        return Expectation(call=call, path=path, success=session.ended == "completed", errors=ANY, situation="ended")
-
-    def accepts(value: Any) -> Finding | None:
-        mode = value.mode if isinstance(value, Object) else ObjectMode(0)
-        if ObjectMode.PART in mode and ObjectMode.READ not in mode:
-            return None
-        return Finding("mode", path, f"mode of an upload to {path!r}", "part, not read", str(mode) or "none")
-
-    return Expectation(call=call, path=path, situation="upload", accepts=accepts)
-
-
-def _is_directory(path: str) -> Callable[[Any], Finding | None]:
-    def accepts(value: Any) -> Finding | None:
-        mode = value.mode if isinstance(value, Object) else ObjectMode(0)
-        if ObjectMode.DIR in mode and ObjectMode.READ not in mode:
-            return None
-        return Finding("directory", path, f"mode of the directory {path!r}", "dir, not read", str(mode) or "none")
-
-    return accepts
-
-
-def _described(world: World, path: str, entry: Entry, found: Any) -> Finding | None:
-    if not isinstance(found, Object):
-        return Finding("mode", path, f"stat of {path!r}", "an object", repr(found)[:80])
-    if found.path != path:
-        return Finding("path", path, f"path of {path!r}", repr(path), repr(found.path))
-    mode = str(found.mode) or "none"
-    if entry.kind == "link":
-        if ObjectMode.LINK not in found.mode:
-            return Finding("link", path, f"mode of the link {path!r}", "link", mode)
-        if found.link_target is not None and not found.link_target.endswith(entry.target):
-            return Finding("link", path, f"target of the link {path!r}", entry.target, found.link_target)
-        return None
-    return _described_file(world, path, entry, found)
-
-
-def _described_file(world: World, path: str, entry: Entry, found: Object) -> Finding | None:
-    mode = str(found.mode) or "none"
-    strange = ObjectMode.DIR | ObjectMode.PART | ObjectMode.LINK
-    if ObjectMode.READ not in found.mode or found.mode & strange:
-        return Finding("mode", path, f"mode of {path!r}", "read, and no dir, part or link", mode)
-    if found.content_length != entry.data.size:
-        expected, observed = str(entry.data.size), str(found.content_length)
-        return Finding("length", path, f"content_length of {path!r}", expected, observed)
-    return _described_metadata(path, entry, found) or _described_etag(world, path, entry, found)
-
-
-def _described_metadata(path: str, entry: Entry, found: Object) -> Finding | None:
-    for name, value in entry.told.items():
-        observed = getattr(found, name)
-        if (dict(observed) if name == "user_metadata" else observed) != value:
-            return Finding(f"metadata {name}", path, f"{name} of {path!r}", repr(value), repr(observed))
-    for name, value in entry.former.items():
-        observed = getattr(found, name)
-        if name != "etag" and value and (dict(observed) if name == "user_metadata" else observed) == value:
-            return Finding(
-                "former metadata", path, f"{name} of {path!r}", "not that of an older object", repr(observed)
-            )
-    return None
-
-
-def _described_etag(world: World, path: str, entry: Entry, found: Object) -> Finding | None:
-    if world.features.etag is not False and found.etag:
-        if found.etag != entry.seen.get("etag", found.etag):
-            return Finding("etag moved", path, f"etag of the unchanged {path!r}", entry.seen["etag"], found.etag)
-        if found.etag == entry.former.get("etag"):
-            return Finding("etag stayed", path, f"etag of the changed {path!r}", "another than before", found.etag)
-    return None
 
 
 def delete(world: World, call: Call) -> Expectation | None:
@@ -333,7 +199,8 @@ def _transfer(world: World, call: Call, *, keep: bool) -> Expectation | None:
     entry = space.entries.get(source)
     if entry is None:
         if space.directory(source) is not False or space.place(source) == "linked":
-            return None
+            situation = "of a directory"
+            return Expectation(call=call, path=path, source=source, situation=situation, errors=ANY, leads_out=True)
         return Expectation(
             call=call,
             path=path,
@@ -343,23 +210,36 @@ def _transfer(world: World, call: Call, *, keep: bool) -> Expectation | None:
             success=False,
             errors=MISSING | WRONG_MODE if space.native else MISSING,
         )
-    if not entry.certain or entry.kind == "link" or space.place(path) == "linked":
-        return None
+    if entry.kind != "file" or space.place(path) == "linked":
+        return Expectation(call=call, path=path, source=source, situation="of a link", errors=ANY, leads_out=True)
+    given = told(call) if any(name in call.pairs for name in METADATA) else None
+    kept = entry.told if given is None else given
+    outdated = {} if given is None else {name: value for name, value in entry.told.items() if name not in given}
     if source == path:
-
-        def itself() -> None:
-            space.entries[path] = replace(entry, seen={}, former=NOTHING)
-
-        return Expectation(call=call, path=path, source=source, situation="itself", errors=ANY, then=itself)
-    possible, refusals, situation = destination(world, path)
+        fresh = replace(entry, seen={}, told=kept, former=outdated)
+        possible, refusals, situation = True, ANY, "itself"
+    else:
+        fresh = world.fresh(path, entry.data, kept)
+        fresh = replace(fresh, former={**fresh.former, **outdated})
+        possible, refusals, situation = destination(world, path)
+        situation = "replacing metadata" if possible and not refusals and given is not None else situation
+    world.tellers[world.number] = (path, fresh)
 
     def then() -> None:
-        world.store(path, entry.data, entry.told)
-        if not keep:
+        world.store(path, fresh)
+        if not keep and source != path:
             world.remove(source)
 
     return Expectation(
-        call=call, path=path, source=source, situation=situation, success=possible, errors=refusals, then=then
+        call=call,
+        path=path,
+        source=source,
+        situation=situation,
+        success=possible,
+        errors=refusals,
+        accepts=lambda value: answers.told(world, path, fresh, value, call.op),
+        then=then,
+        learn=lambda value: answers.learn(fresh, value, call.op),
     )
 
 
@@ -375,7 +255,7 @@ def create_dir(world: World, call: Call) -> Expectation | None:
     def accepts(value: Any) -> Finding | None:
         if isinstance(value, Object) and value.path.rstrip("/") != path:
             return Finding("path", path, f"path of the directory {path!r}", repr(path), repr(value.path))
-        return _is_directory(path)(value)
+        return is_directory(path)(value)
 
     def then() -> None:
         space.made.add(path)
@@ -401,7 +281,7 @@ def create_link(world: World, call: Call) -> Expectation | None:
         situation = "dangling"
 
     def accepts(value: Any) -> Finding | None:
-        return _described(world, path, Entry(kind="link", target=target), value)
+        return answers.described(world, path, Entry(kind="link", target=target), value)
 
     def then() -> None:
         world.replace_sessions(path)
@@ -421,8 +301,6 @@ def create_link(world: World, call: Call) -> Expectation | None:
 
 RULES: dict[str, Rule] = {
     "write": write,
-    "read": read,
-    "stat": stat,
     "delete": delete,
     "copy": copy,
     "move": move,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.model.data import EMPTY, Data
+from conformance.model.data import EMPTY, Data, digest
 from conformance.model.expectation import ANY, NONE, WHATEVER
 from conformance.storage import Features, Source
+from conformance.storage.calls import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,10 @@ class Taken:
 
 def taken(source: Any, size: int, features: Features) -> Taken | None:
     """Return what ``size`` bytes of a source come to, or None for a source that the model does not know."""
-    if not isinstance(source, Source) or size < 0:
+    if not isinstance(source, Source):
         return None
+    if size < 0:
+        return Taken(EMPTY, success=False, errors=ANY, situation="negative size")
     content = source.content
     if source.kind == "none":
         if size:
@@ -43,3 +46,11 @@ def taken(source: Any, size: int, features: Features) -> Taken | None:
     if content.size > size:
         return Taken(data, situation="long reader")
     return Taken(data, situation="" if source.kind == "plain" else "unusual reader")
+
+
+def verified(call: Call, took: Taken) -> Taken:
+    """Return what is taken where the caller also gives a checksum: nothing, if it is not that of the data."""
+    for name in ("content_md5", "content_sha256"):
+        if name in call.pairs and call.pairs[name] != digest(name, took.data):
+            return replace(took, success=False, errors=took.errors | ANY, situation=took.situation or f"wrong {name}")
+    return took

@@ -26,6 +26,7 @@ class Entry:
     so that a reader may find nothing or any of ``visible``; of an ``unknown`` one nothing is certain, not even that it
     is there.
     ``told`` is metadata that stat must tell, ``former`` metadata of an older object that it must not tell any more.
+    ``seen`` is what answers told that nobody knows beforehand, each with the operation that told it first.
     """
 
     kind: Literal["file", "link", "pending", "unknown"] = "file"
@@ -35,7 +36,7 @@ class Entry:
     target: str = ""
     visible: tuple[Data, ...] = ()
     session: int | None = None
-    seen: dict[str, Any] = field(default_factory=dict[str, Any], compare=False)
+    seen: dict[str, tuple[Any, str]] = field(default_factory=dict[str, tuple[Any, str]], compare=False)
 
     @property
     def certain(self) -> bool:
@@ -55,13 +56,14 @@ class Uploaded:
 
 @dataclass(slots=True)
 class Session:
-    """An upload, a block object, an append or a page object, known by the step that created it."""
+    """An upload, a segment, a block object, an append or a page object, known by the step that created it."""
 
-    kind: Literal["part", "block", "append", "page"]
+    kind: Literal["part", "block", "append", "page", "segment"]
     path: str
     told: Told = field(default_factory=_nothing)
     parts: dict[int, Uploaded] = field(default_factory=dict[int, Uploaded])
     blocks: dict[str, Data] = field(default_factory=dict[str, Data])
+    pieces: dict[int, Data] = field(default_factory=dict[int, Data])
     ended: Literal["", "completed", "aborted", "replaced"] = ""
 
 
@@ -153,8 +155,9 @@ class Space:
 class World:
     """All that the model knows of one ``work_dir``: its name space, its sessions, and what their steps returned.
 
-    ``lost`` says that a call went beyond what the model describes: from there on everything is possible. ``number`` is
-    that of the call at hand.
+    ``tellers`` are the objects, with their paths, that the answers of steps may tell of; ``closed`` are clients that
+    were closed. ``lost`` says that a call went beyond what the model describes: from there on everything is possible.
+    ``number`` is that of the call at hand.
     """
 
     def __init__(self, features: Features, limits: Restrictions) -> None:
@@ -166,7 +169,9 @@ class World:
         self.uploaded: dict[int, Uploaded] = {}
         self.ids: dict[int, str] = {}
         self.etags: dict[int, str] = {}
+        self.tellers: dict[int, tuple[str, Entry]] = {}
         self.forgotten: dict[str, Entry] = {}
+        self.closed: set[int] = set()
         self.lost = False
         self.number = 0
 
@@ -185,13 +190,17 @@ class World:
             return NOTHING
         former = {name: value for name, value in old.told.items() if name not in told}
         if "etag" in old.seen and not old.data.equals(data):
-            former["etag"] = old.seen["etag"]
+            former["etag"] = old.seen["etag"][0]
         return former
 
-    def store(self, path: str, data: Data, told: Told = NOTHING) -> None:
+    def fresh(self, path: str, data: Data, told: Told = NOTHING) -> Entry:
+        """Return a new object for a path, which knows what it must not keep of the one before."""
+        return Entry(data=data, told=told, former=self.overwritten(path, data, told))
+
+    def store(self, path: str, entry: Entry) -> None:
         """Put a new object at a path; objects under construction there have lost their place."""
         self.replace_sessions(path)
-        self.space.put(path, Entry(data=data, told=told, former=self.overwritten(path, data, told)))
+        self.space.put(path, entry)
 
     def remove(self, path: str) -> None:
         """Take the object at a path away and remember it, so that it is noticed when it comes back."""
@@ -204,5 +213,5 @@ class World:
     def replace_sessions(self, path: str) -> None:
         """End the sessions whose object at ``path`` is about to be replaced; uploads stand apart from it."""
         for session in self.sessions.values():
-            if session.path == path and session.kind != "part" and not session.ended:
+            if session.path == path and session.kind not in {"part", "segment"} and not session.ended:
                 session.ended = "replaced"

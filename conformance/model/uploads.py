@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from conformance.model import answers
 from conformance.model.data import EMPTY, Data
-from conformance.model.expectation import ANY, NONE, WRONG_MODE, Expectation, Finding
+from conformance.model.expectation import ANY, MISSING, NONE, WRONG_MODE, Expectation, Finding
 from conformance.model.objects import Rule, destination, told
-from conformance.model.sources import taken
+from conformance.model.sources import Taken, taken, verified
 from conformance.model.state import Session, Uploaded, World
 from conformance.storage import Object, ObjectMode, Part
 from conformance.storage.calls import Call, Fabricated, Handle, PartOf
@@ -20,6 +21,9 @@ def handle(world: World, term: Any) -> tuple[ObjectMode, str, int | None] | None
         known = [n for n, upload in world.ids.items() if upload == term.multipart_id]
         session = known[0] if known and world.sessions[known[0]].path == term.path else None
         return ObjectMode(term.mode), term.path, session
+    if isinstance(term, Handle) and term.step in world.tellers and term.step not in world.handles:
+        # What stat described: an object that can be read, of no upload.
+        return ObjectMode.READ if term.mode is None else ObjectMode(term.mode), world.tellers[term.step][0], None
     if not isinstance(term, Handle) or term.step not in world.handles:
         return None
     session, path, mode = world.handles[term.step]
@@ -83,8 +87,9 @@ def write_multipart(world: World, call: Call) -> Expectation | None:
     number = world.number
     known = handle(world, o)
     took = taken(source, size, world.features)
-    if known is None or took is None or "content_md5" in call.pairs:
+    if known is None or took is None:
         return None
+    took = verified(call, took)
     mode, path, at = known
     if ObjectMode.PART not in mode:
         return wrong_mode(call, path)
@@ -93,17 +98,55 @@ def write_multipart(world: World, call: Call) -> Expectation | None:
     if session is None or session.ended:
         situation = f"{session.ended} upload" if session else "unknown upload"
         return Expectation(call=call, path=path, situation=situation, success=False, errors=ANY | took.errors)
-    errors, success, situation = took.errors, took.success, took.situation
     if not 0 <= index < (limits.multipart_number_maximum or 10_000) or size > (
         limits.multipart_size_maximum or 5 << 30
     ):
-        return Expectation(call=call, path=path, situation="out of range", success=False, errors=ANY | errors)
+        return Expectation(call=call, path=path, situation="out of range", success=False, errors=ANY | took.errors)
     if not size or size < (limits.multipart_size_minimum or 0):
-        errors = errors | ANY
-    part = Uploaded(cast("int", at), index, took.data, number)
+        took = replace(took, errors=took.errors | ANY)
+    return _uploads_part(world, call, Uploaded(cast("int", at), index, took.data, number), took)
+
+
+def copy_multipart(world: World, call: Call) -> Expectation | None:
+    """A part is made of an object or of a range of it, as it is at that time; it replaces the one of its index."""
+    o, source, index = call.args
+    known = handle(world, o)
+    if known is None:
+        return None
+    mode, path, at = known
+    if ObjectMode.PART not in mode:
+        return wrong_mode(call, path)
+    session = None if at is None else world.sessions.get(at)
+    if session is None or session.ended:
+        situation = f"{session.ended} upload" if session else "unknown upload"
+        return Expectation(call=call, path=path, situation=situation, success=False, errors=ANY)
+    limits = world.limits
+    if not 0 <= index < (limits.multipart_number_maximum or 10_000):
+        return Expectation(call=call, path=path, situation="out of range", success=False, errors=ANY)
+    entry = world.space.entries.get(source)
+    if entry is None:
+        errors = ANY if world.space.native else MISSING
+        return Expectation(call=call, path=path, about=source, situation="missing source", success=False, errors=errors)
+    if entry.kind != "file":
+        return None
+    offset, size = call.pairs.get("offset"), call.pairs.get("size")
+    start, stop = offset or 0, entry.data.size if size is None else (offset or 0) + size
+    if start < 0 or stop > entry.data.size or start > stop:
+        return Expectation(call=call, path=path, situation="beyond source", success=False, errors=ANY)
+    data = entry.data.part(start, stop)
+    small = not data.size or data.size < (limits.multipart_size_minimum or 0)
+    took = Taken(data, errors=ANY if small else NONE)
+    return _uploads_part(world, call, Uploaded(cast("int", at), index, data, world.number), took)
+
+
+def _uploads_part(world: World, call: Call, part: Uploaded, took: Taken) -> Expectation:
+    """Expect that a part is uploaded, in place of an earlier one of its index."""
+    number, index, size = world.number, part.index, part.data.size
+    session = world.sessions[part.session]
+    path = session.path
 
     def accepts(value: Any) -> Finding | None:
-        what = f"what write_multipart of part {index} of {path!r} returned"
+        what = f"what {call.op} of part {index} of {path!r} returned"
         shown = repr(value)[:120]
         members: tuple[Any, ...] = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
         if len(members) != 2 or not isinstance(members[1], Part):
@@ -123,9 +166,9 @@ def write_multipart(world: World, call: Call) -> Expectation | None:
     return Expectation(
         call=call,
         path=path,
-        situation=situation or ("again" if index in session.parts else "new"),
-        success=success,
-        errors=errors,
+        situation=took.situation or ("again" if index in session.parts else "new"),
+        success=took.success,
+        errors=took.errors,
         text=f"part {index} of {size} bytes",
         accepts=accepts,
         then=then,
@@ -158,8 +201,11 @@ def complete_multipart(world: World, call: Call) -> Expectation | None:
     if place in {"onto directory", "below file"} or not situation:
         situation = place
 
+    fresh = world.fresh(path, offered.data, session.told)
+    world.tellers[world.number] = (path, fresh)
+
     def then() -> None:
-        world.store(path, offered.data, session.told)
+        world.store(path, fresh)
         session.ended = "completed"
 
     return Expectation(
@@ -169,7 +215,9 @@ def complete_multipart(world: World, call: Call) -> Expectation | None:
         success=offered.possible and allowed,
         errors=errors,
         text=f"an object of {offered.data.size} bytes",
+        accepts=lambda value: answers.told(world, path, fresh, value, "complete_multipart"),
         then=then,
+        learn=lambda value: answers.learn(fresh, value, "complete_multipart"),
     )
 
 
@@ -200,9 +248,9 @@ def _offered(world: World, session: Session, terms: list[Any]) -> Offer | None:
         offer = _same_part(world, term, part, current) or offer
     if not offer.possible:
         return offer
-    indexes = [part.index for part in chosen]
-    if len(set(indexes)) < len(indexes):
-        return None
+    once = list({part.index: part for part in chosen}.values())
+    if len(once) < len(chosen):
+        chosen, offer = once, replace(offer, errors=ANY, situation=offer.situation or "part twice")
     return _assembled(world, session, chosen, offer)
 
 
@@ -295,6 +343,7 @@ RULES: dict[str, Rule] = {
     "create": create,
     "create_multipart": create_multipart,
     "write_multipart": write_multipart,
+    "copy_multipart": copy_multipart,
     "complete_multipart": complete_multipart,
     "list_multipart": list_multipart,
 }

@@ -12,6 +12,7 @@ from conformance.engine.evidence import everything
 from conformance.engine.expect import demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
+from conformance.model.expectation import UNTRUE
 from conformance.storage import (
     Content,
     Features,
@@ -19,6 +20,7 @@ from conformance.storage import (
     ObjectMode,
     ObjectModeInvalid,
     ObjectNotExist,
+    Part,
     Source,
     StorageError,
 )
@@ -152,3 +154,27 @@ def test_listing_strange_paths_meets_no_foreign_error(store: Recorder, mode: Lis
 def _not_missing(refusal: list[StorageError], what: str) -> None:
     for error in refusal:
         demand(not isinstance(error, ObjectNotExist), what, expected="another error", observed=str(error))
+
+
+@verifies("errors.client_fault", needs=("delete",))
+def test_what_the_caller_does_wrong_is_not_the_service_s_failure(store: Recorder, features: Features) -> None:
+    """A short reader, no reader, a negative range, parts that were never uploaded: nothing that trying again mends."""
+    store.write("a", b"there")
+    wrong: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
+        ("write", ("a", Content(7), 9), {}),
+        ("write", ("new", Source(Content(0), "none"), 5), {}),
+        *([("read", ("a",), {"offset": -1})] if "offset" in features.pairs["read"] else []),
+    ]
+    if {"create_multipart", "complete_multipart"} <= features.operations:
+        wrong.append(("complete_multipart", (store.create_multipart("b"), [Part(0, 3, "0" * 32)]), {}))
+    for op, arguments, pairs in wrong:
+        with refused(what=f"{op} that cannot be done") as refusal:
+            getattr(store, op)(*arguments, **pairs)
+        for error in refusal:
+            demand(
+                error.code not in UNTRUE,
+                f"the error of {op}",
+                expected="one of the caller's",
+                observed=type(error).__name__,
+            )
+    holds(store, "a", b"there")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from conformance.storage import (
@@ -10,8 +11,12 @@ from conformance.storage import (
     ObjectModeInvalid,
     ObjectNotExist,
     PairUnsupported,
+    Part,
     PermissionDenied,
+    PreconditionFailed,
     Reader,
+    RequestThrottled,
+    ServiceInternal,
     StorageError,
     Unexpected,
     Writer,
@@ -203,3 +208,42 @@ class DeclaredOperationRefused(Defective):
 
     def copy(self, src: str, dst: str) -> None:
         raise CapabilityInsufficient("copy")
+
+
+@defect(trips=("errors.client_fault",))
+class ShortBodyIsServerError(Defective):
+    """A body that ends early is answered like an accident of the server, and clients try again."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        try:
+            return super().write(path, r, size, **pairs)
+        except StorageError as error:
+            raise ServiceInternal(str(error)) from None
+
+
+@defect(trips=("errors.client_fault",))
+class UnknownPartsAreThrottled(Defective):
+    """complete_multipart with parts that were never uploaded asks to slow down."""
+
+    def complete_multipart(self, o: Object, parts: Iterable[Part], **pairs: Any) -> Object | None:
+        try:
+            return super().complete_multipart(o, parts, **pairs)
+        except ObjectModeInvalid:
+            raise
+        except StorageError as error:
+            raise RequestThrottled(str(error)) from None
+
+
+@defect(trips=("errors.client_fault",))
+class BadRangeIsFailedPrecondition(Defective):
+    """A range that cannot be read is told as a condition that failed."""
+
+    def read(self, path: str, w: Writer, **pairs: Any) -> int:
+        try:
+            return super().read(path, w, **pairs)
+        except ObjectNotExist:
+            raise
+        except StorageError as error:
+            if self.look(path) is None or not {"offset", "size"} & pairs.keys():
+                raise
+            raise PreconditionFailed(str(error)) from None

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from conformance.model import Model
-from conformance.model.blame import ALONE, CHANGES, OTHERWISE, OWN, PRIOR, Case, requirement, rows
+from conformance.model.blame import CONDITIONS, OTHERWISE, Case, requirement, rows
+from conformance.model.blame_rows import ALONE, CHANGES, OWN, PRIOR
 from conformance.model.data import Data
 from conformance.requirements import requirements
 from conformance.storage import (
@@ -22,9 +23,10 @@ from conformance.storage import (
     Restrictions,
     Source,
     Storage,
+    Told,
     operations,
 )
-from conformance.storage.calls import Call, Handle, IdOf, Outcome, PartOf
+from conformance.storage.calls import READER, Call, EtagOf, Handle, IdOf, Outcome, PartOf, SegmentOf
 
 PAIRS = MappingProxyType({name: frozenset(operation.pairs) for name, operation in operations().items()})
 NATIVE = replace(
@@ -84,6 +86,8 @@ def test_every_requirement_that_is_blamed_exists() -> None:
     blamed = {row[-1] for table in (OWN, PRIOR, CHANGES, ALONE) for row in rows(table)} | {
         OTHERWISE,
         "paths.every_client",
+        "conditional.precedence",
+        *(f"conditional.{op}_{kind}" for op, kinds in CONDITIONS.items() for kind in kinds.split()),
     }
     assert blamed <= set(requirements())
 
@@ -245,7 +249,9 @@ def test_an_object_without_the_mode_is_refused() -> None:
 
 def test_the_model_says_when_it_is_lost() -> None:
     model = Model(NATIVE, Restrictions())
-    expectation = model.step(0, Call("read", ("../a",)))
+    assert model.step(0, Call("read", ("../a",))).judge(missing("Foreign")) is None
+    assert not model.lost, "looking at what the model does not know changes nothing"
+    expectation = model.step(1, Call("write", ("../a", Source(FIVE), 5)))
     assert model.lost
     assert expectation.judge(missing("Foreign")) is None
 
@@ -258,3 +264,119 @@ def test_another_client_is_blamed_when_it_takes_one() -> None:
     case = Case("read", "content", "", "write", "new", "self", another_client=True)
     assert requirement(case) == "paths.every_client"
     assert requirement(replace(case, another_client=False)) == "write.stores"
+
+
+def told(**facts: Any) -> Told:
+    """Return the answer to a write of five bytes that tells of the object ``a``."""
+    return Told(5, Object(path="a", **facts))
+
+
+@pytest.mark.parametrize(
+    ("answer", "blamed"),
+    [
+        (told(etag="1", content_length=5), None),
+        (told(content_length=4), "answers.write"),
+        (told(content_type="image/png"), "answers.write"),
+        (told(content_md5="AAAA"), "answers.write"),
+        (Told(4, Object(path="a")), "write.stores"),
+    ],
+)
+def test_what_the_answer_to_a_write_tells_is_true(answer: Told, blamed: str | None) -> None:
+    assert allows(after(), write("a", content_type="text/plain"), Outcome(answer)) == blamed
+
+
+def test_etags_are_learnt_from_every_answer() -> None:
+    model = after()
+    model.step(0, write("a"))
+    model.observe(Outcome(told(etag="1")))
+    assert allows(model, STAT, Outcome(file("a", 5, etag="1"))) is None
+    assert allows(model, STAT, Outcome(file("a", 5, etag="2"))) == "answers.write"
+    assert allows(model, READ, Outcome(Told(5, Object(path="a", etag="2")), FIVE.data)) == "answers.read"
+    assert allows(model, ROOT, Outcome([file("a", 5, etag="2")])) == "list.agrees_with_stat"
+    model.step(1, write("a", NINE))
+    assert allows(model, STAT, Outcome(file("a", 9, etag="1"))) == "stat.etag_changes"
+
+
+def file(path: str, size: int, **facts: Any) -> Object:
+    """Return a file as a storage describes it."""
+    return Object(path=path, mode=ObjectMode.READ, content_length=size, **facts)
+
+
+@pytest.mark.parametrize("code", ["ServiceInternal", "RequestThrottled", "PreconditionFailed"])
+def test_a_mistake_of_the_caller_is_told_as_one(code: str) -> None:
+    assert allows(after(), write("a", size=9), missing("RestrictionDissatisfied")) is None
+    assert allows(after(), write("a", size=9), missing(code)) == "errors.client_fault"
+
+
+@pytest.mark.parametrize(
+    ("calls", "pairs", "success", "refusal"),
+    [
+        ((), {"if_none_match": "*"}, True, False),
+        ((write("a"),), {"if_none_match": "*"}, False, True),
+        ((), {"if_match": "x"}, False, True),
+        ((write("a"), STAT), {"if_match": EtagOf(1)}, True, False),
+        ((write("a"), STAT, write("a", NINE)), {"if_match": EtagOf(1)}, False, True),
+        ((write("a"), STAT, write("a")), {"if_match": EtagOf(1)}, True, True),
+    ],
+)
+def test_a_condition_leaves_what_anybody_can_know(
+    calls: tuple[Call, ...], pairs: dict[str, Any], success: bool, refusal: bool
+) -> None:
+    conditional = write("a", NINE, **pairs)
+    assert (allows(after(*calls), conditional, Outcome(9)) is None) == success
+    assert (allows(after(*calls), conditional, missing("PreconditionFailed")) is None) == refusal
+
+
+def test_a_refused_conditional_write_changes_nothing() -> None:
+    model = after(write("a"))
+    model.step(1, write("a", NINE, if_none_match="*"))
+    model.observe(missing("PreconditionFailed"))
+    assert allows(model, READ, delivered(FIVE.data)) is None
+    assert allows(model, READ, delivered(NINE.data)) == "conditional.write_none_match"
+
+
+def test_a_reader_and_a_closed_client_change_nothing() -> None:
+    model = after(write("a"))
+    assert allows(model, replace(write("a", NINE), client=READER), Outcome(9)) == "readonly.refuses"
+    closing = after(write("a"), Call("close", client=1), features=replace(NATIVE, close_refuses=True))
+    assert allows(closing, replace(READ, client=1), delivered(FIVE.data)) == "closed.refuses"
+    assert allows(closing, READ, delivered(FIVE.data)) is None
+
+
+def test_a_suffix_is_the_end_of_the_object() -> None:
+    assert allows(after(write("a")), Call("read", ("a",), {"suffix": 2}), delivered(FIVE.data[-2:])) is None
+    assert allows(after(write("a")), Call("read", ("a",), {"suffix": 9}), delivered(FIVE.data)) is None
+    assert allows(after(write("a")), Call("read", ("a",), {"suffix": 0}), delivered(FIVE.data)) == "suffix.zero"
+
+
+def test_delete_many_is_many_deletes() -> None:
+    model = after(write("a"), write("b"), Call("delete_many", (["a", "c"],)))
+    assert allows(model, READ, delivered(FIVE.data)) == "batch.removes"
+    assert allows(model, Call("read", ("b",)), missing()) == "batch.removes"
+
+
+def test_segments_by_offset_leave_no_gap() -> None:
+    features = replace(NATIVE, segments="offset")
+    model = after(Call("init_segment", ("a",)), features=features)
+    model.step(1, Call("write_segment", (SegmentOf(0), Source(FIVE), 5), {"offset": 2}))
+    assert allows(model, Call("complete_segment", (SegmentOf(0),)), Outcome(None)) == "segments.offset_gap"
+    model.step(2, Call("write_segment", (SegmentOf(0), Source(NINE), 2), {"offset": 0}))
+    model.step(3, Call("complete_segment", (SegmentOf(0),)))
+    assert allows(model, READ, delivered(NINE.data[:2] + FIVE.data)) is None
+
+
+def test_a_copied_part_is_the_source_at_that_time() -> None:
+    model = after(write("s"), Call("create_multipart", ("a",)))
+    beyond = Call("copy_multipart", (Handle(1), "s", 0), {"offset": 3, "size": 9})
+    assert allows(model, beyond, Outcome((9, Part(0, 9, "e")))) == "part_copy.beyond_source"
+    model.step(2, Call("copy_multipart", (Handle(1), "s", 0), {"offset": 1, "size": 2}))
+    model.step(3, write("s", NINE))
+    model.step(4, Call("complete_multipart", (Handle(1), [PartOf(2)])))
+    assert allows(model, READ, delivered(FIVE.data[1:3])) is None
+
+
+def test_pages_begin_behind_a_path() -> None:
+    model = after(write("a"), write("b"), write("c"))
+    behind = Call("list", ("",), {"list_mode": ListMode.PREFIX, "start_after": "a"})
+    assert allows(model, behind, listed("b", "c")) is None
+    assert allows(model, behind, listed("a", "b", "c")) == "listing_pages.start_after"
