@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backends import moto_inprocess, moto_server, rclone, seaweedfs
+from backends import azurite, moto_inprocess, moto_server, rclone, seaweedfs
 from backends.server import NotInstalled, ServerFailed, Started
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "moto-server": moto_server.start,
     "seaweedfs": seaweedfs.start,
     "rclone": rclone.start,
+    "azurite": azurite.start,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 

@@ -7,6 +7,7 @@
 ``fs:/some/dir``                             the local file system below a directory; ``?create=true`` makes it
 ``moto``                                     S3 through moto in this process
 ``s3://bucket/prefix?endpoint=URL&…``        any S3 server; options are those of :data:`S3_OPTIONS`
+``azblob://container/prefix?endpoint=URL&…`` Azure Blob Storage or Azurite; options are those of :data:`AZBLOB_OPTIONS`
 ``pkg.module:open_store``                    any opener, imported with the current directory on ``sys.path``
 ===========================================  ==================================================================
 """
@@ -25,6 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from conformance.adapters.azblob_client import ContainerLocation
+from conformance.adapters.azblob_container import Container
 from conformance.adapters.fs import open_fs
 from conformance.adapters.memory import MemoryService
 from conformance.adapters.moto import moto_version, open_moto
@@ -43,7 +46,10 @@ if TYPE_CHECKING:
 
 Opener = Callable[[str], Storage]
 
-_WAYS = "memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, or package.module:opener"
+_WAYS = (
+    "memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, azblob://container/prefix?endpoint=URL, "
+    "or package.module:opener"
+)
 _OPENER = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -98,9 +104,12 @@ def open_backend(spec: str) -> Connection:
         return _file_system(spec, rest) if colon else _temporary()
     if scheme == "s3":
         return _s3(spec)
+    if scheme == "azblob":
+        return _azblob(spec)
     if _OPENER.fullmatch(spec):
         return _imported(spec)
-    raise ServiceNotRegistered(f"{spec!r} names no backend{_meant(spec, ('memory', 'fs', 'moto', 's3'))}; use {_WAYS}")
+    known = ("memory", "fs", "moto", "s3", "azblob")
+    raise ServiceNotRegistered(f"{spec!r} names no backend{_meant(spec, known)}; use {_WAYS}")
 
 
 # the three that are embedded
@@ -233,6 +242,33 @@ def _s3(spec: str) -> Connection:
     )
 
 
+# Azure
+
+
+def _azblob(spec: str) -> Connection:
+    parts = urlsplit(spec)
+    if not spec.startswith("azblob://") or not parts.netloc:
+        raise ConnectionStringInvalid(f"{spec!r} names no container: write azblob://container/prefix?endpoint=URL")
+    if parts.fragment:
+        raise ConnectionStringInvalid(f"{spec!r} holds a #: write %23 for it")
+    options = _options(parts.query, AZBLOB_OPTIONS)
+    create: bool = options.pop("create", False)
+    prefix = unquote(parts.path).strip("/")
+    location = ContainerLocation(container=parts.netloc, prefix=prefix, **options)
+    container = Container(location, create=create)
+    at = f"at {location.endpoint}" if location.endpoint else "at Azure, or where the environment points"
+    return Connection(
+        spec=spec,
+        name=f"azblob://{location.container}/{prefix}".rstrip("/"),
+        describe=f"the Azure container {location.container}{f' below {prefix}/' if prefix else ''} {at}",
+        open=container.open,
+        prepare=container.prepare,
+        is_empty=container.is_empty,
+        remove_root=container.remove,
+        version=container.version,
+    )
+
+
 # any opener
 
 
@@ -334,6 +370,15 @@ S3_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     **FEATURE_OPTIONS,
 }
 """Options of ``s3://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``."""
+
+AZBLOB_OPTIONS: Mapping[str, Callable[[str], Any]] = {
+    "endpoint": _endpoint,
+    "create": _flag,
+    "timeout": _number(float, 0.1, 600),
+    "page_size": _number(int, 1, 5000),
+}
+"""Options of ``azblob://`` connections: ``create=true`` makes a missing container, all others are fields of
+``ContainerLocation``."""
 
 
 def _options(query: str, known: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:

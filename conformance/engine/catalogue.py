@@ -163,6 +163,13 @@ def _left_out(features: Features) -> set[str]:
     }
 
 
+def named(metadata: dict[str, str], features: Features) -> dict[str, str]:
+    """Return user metadata under names that the backend takes."""
+    if not features.metadata_identifiers:
+        return metadata
+    return {name.replace("-", "_").replace(".", "_"): value for name, value in metadata.items()}
+
+
 def paths() -> SearchStrategy[str]:
     """Names that every store has: one level, two levels, an extension, a blank, non-ASCII."""
     return st.sampled_from(("a", "d/a", "report.txt", "d/e/f", "a b", "caf\u00e9/\u65e5", "a+b%41"))

@@ -19,6 +19,8 @@ from conformance.storage.definitions import operations
 ALL = ObjectMode(127)
 BEFORE = b"before"
 ADDED = Content.of(b"added")
+PAGE = 512
+"""Bytes: services with pages take whole ones only."""
 
 
 def telling(mode: ObjectMode) -> tuple[ObjectMode, ...]:
@@ -40,6 +42,8 @@ class Probe(ABC):
     """An operation that takes an object, and what its check of the mode has to keep from happening."""
 
     op: ClassVar[str]
+    added: ClassVar[Content] = ADDED
+    """What the operation is given to write."""
 
     @property
     def mode(self) -> ObjectMode:
@@ -72,7 +76,7 @@ class Probe(ABC):
         __tracebackhide__ = True
         o = self.begin(store, "a")
         stranger = store.create("elsewhere")
-        source = Watched(ADDED)
+        source = Watched(self.added)
         for disguise in (*(replace(o, mode=mask) for mask in masks), stranger):
             shown = str(disguise.mode) or "none"
             with refused(ObjectModeInvalid, what=f"{self.op} of an object of mode {shown}") as caught:
@@ -89,7 +93,7 @@ class Probe(ABC):
         __tracebackhide__ = True
         for number, mask in enumerate(masks):
             o = self.begin(store, f"a{number}")
-            self.attempt(store, replace(o, mode=mask), Watched(ADDED))
+            self.attempt(store, replace(o, mode=mask), Watched(self.added))
             self.changed(store, o)
 
 
@@ -232,20 +236,22 @@ class WritePage(Probe):
     """Writes behind what is there."""
 
     op = "write_page"
+    added = Content(PAGE, 2)
+    before = Content(PAGE, 1)
 
     def begin(self, store: Recorder, path: str) -> Object:
         o = store.create_page(path)
-        store.write_page(o, BEFORE, 0)
+        store.write_page(o, self.before, 0)
         return o
 
     def attempt(self, store: Recorder, o: Object, source: Watched) -> None:
-        store.write_page(o, source, len(BEFORE))
+        store.write_page(o, source, PAGE)
 
     def unchanged(self, store: Recorder, o: Object) -> None:
-        holds(store, o.path, BEFORE, requirement=self.first)
+        holds(store, o.path, self.before, requirement=self.first)
 
     def changed(self, store: Recorder, o: Object) -> None:
-        holds(store, o.path, BEFORE + ADDED.data)
+        holds(store, o.path, self.before.data + self.added.data)
 
 
 def _blocks(store: Recorder, o: Object) -> list[str]:

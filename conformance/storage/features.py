@@ -48,6 +48,8 @@ class Features:
     """Names may hold control characters such as a newline."""
     metadata_exact: bool = True
     """User metadata come back exactly; over HTTP, as headers, names lose their case and values the blanks around."""
+    metadata_identifiers: bool = False
+    """Names of user metadata have to be identifiers: ASCII letters, digits and ``_``, no digit first."""
     part_etags: bool = True
     """Parts carry ETags and complete_multipart verifies them (AOS-62)."""
     part_order_free: bool = True

@@ -64,7 +64,7 @@ def use(store: Recorder, o: Object, mode: ObjectMode) -> None:
         ObjectMode.READ: lambda: store.read(o.path),
         ObjectMode.PART: lambda: store.list_multipart(o),
         ObjectMode.BLOCK: lambda: store.list_block(o),
-        ObjectMode.PAGE: lambda: store.write_page(o, b"page", 0),
+        ObjectMode.PAGE: lambda: store.write_page(o, Content(512, 1), 0),
         ObjectMode.APPEND: lambda: store.write_append(o, b"append"),
     }
     what = f"{MEANS[mode]} of {o.path!r}, an object of mode {o.mode}"

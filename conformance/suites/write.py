@@ -7,7 +7,7 @@ import hashlib
 
 from hypothesis import strategies as st
 
-from conformance.engine.catalogue import contents, honest_sources, paths
+from conformance.engine.catalogue import contents, honest_sources, named, paths
 from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import entries, everything, fails, unchanged
 from conformance.engine.expect import absent, either, holds, refused, same
@@ -270,8 +270,11 @@ def test_the_content_disposition_is_told(store: Recorder, disposition: str) -> N
 
 @verifies("write.user_metadata", needs=("read",), weight=2, smoke=True, **takes("write", "user_metadata"))
 @given(given_=st.sampled_from(METADATA), path=paths())
-def test_user_metadata_come_back_unmodified(store: Recorder, given_: dict[str, str], path: str) -> None:
+def test_user_metadata_come_back_unmodified(
+    store: Recorder, features: Features, given_: dict[str, str], path: str
+) -> None:
     """Names and values come back as they were given, no more and no fewer."""
+    given_ = named(given_, features)
     store.write(path, b"described", user_metadata=given_)
     same(dict(store.stat(path).user_metadata), given_, "user_metadata")
     holds(store, path, b"described")
@@ -316,7 +319,7 @@ def test_hostile_user_metadata_are_kept_or_refused(
 @verifies("write.user_metadata", **takes("write", "user_metadata"))
 def test_case_is_kept(store: Recorder, features: Features) -> None:
     """Values keep their case; names keep theirs where that is declared, and are the same name in any case."""
-    given_ = {"Mixed-Case": "Mixed Case", "lower": "UPPER"}
+    given_ = named({"Mixed-Case": "Mixed Case", "lower": "UPPER"}, features)
     store.write("a", b"described", user_metadata=given_)
     observed = dict(store.stat("a").user_metadata)
     if not features.metadata_exact:

@@ -81,10 +81,11 @@ def test_every_backend_starts_serves_and_ends(name, use):
         assert store.read("a b", w, offset=3) == 4
         assert w.getvalue() == b"tent"
         assert [o.path for o in store.list("")] == ["a b"]
-        handle = store.create_multipart("up")
-        part = store.write_multipart(handle, io.BytesIO(b"part"), 4, 0)[1]
-        store.complete_multipart(handle, [part])
-        assert store.stat("up").content_length == 4
+        if "create_multipart" in store.features().operations:
+            handle = store.create_multipart("up")
+            part = store.write_multipart(handle, io.BytesIO(b"part"), 4, 0)[1]
+            store.complete_multipart(handle, [part])
+            assert store.stat("up").content_length == 4
         assert name == "moto" or not connection.is_empty()
         for path in ("a b", "up"):
             store.delete(path)
