@@ -31,6 +31,7 @@ from conformance.adapters.azblob_container import Container
 from conformance.adapters.fs import open_fs
 from conformance.adapters.memory import MemoryService
 from conformance.adapters.moto import moto_version, open_moto
+from conformance.adapters.s3 import S3
 from conformance.adapters.s3_bucket import Bucket
 from conformance.adapters.s3_client import Location
 from conformance.storage import (
@@ -347,6 +348,18 @@ def _text(text: str) -> str:
 MEMORY_OPTIONS: Mapping[str, Callable[[str], Any]] = {"segments": _choice("index", "offset")}
 """Options of ``memory`` connections: the kind of segments, of which a storage has one (Prop-24)."""
 
+
+def _without(text: str) -> tuple[str, ...]:
+    """Return what an S3 server lacks: operations, optional arguments, or ``operation.argument``, with commas."""
+    words = tuple(text.split(","))
+    for word in words:
+        op, _, pair = word.rpartition(".")
+        offered = S3.implements.items() if not op else [(op, S3.implements.get(op, frozenset[str]()))]
+        if not any(pair in pairs or (not op and pair == name) for name, pairs in offered):
+            raise ValueError(f"names {word!r}, which is no operation and no optional argument of S3")
+    return words
+
+
 FS_OPTIONS: Mapping[str, Callable[[str], Any]] = {"create": _flag}
 """Options of ``fs:`` connections: ``create=true`` makes a missing directory."""
 
@@ -367,9 +380,12 @@ S3_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "page_size": _number(int, 1, 1000),
     "part_minimum": _number(int, 0, 5 * 1024**3),
     "checksums": _choice("required", "default"),
+    "without": _without,
     **FEATURE_OPTIONS,
 }
-"""Options of ``s3://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``."""
+"""Options of ``s3://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``. What
+a server does not have is named as in ``without=delete_many,content_sha256,copy.if_match``; it is then neither declared
+nor sent."""
 
 AZBLOB_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "endpoint": _endpoint,

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from conformance.adapters.connection import open_backend
-from conformance.storage import ConnectionStringInvalid, Storage, StorageError
+from conformance.storage import (
+    CapabilityInsufficient,
+    ConnectionStringInvalid,
+    PermissionDenied,
+    Storage,
+    StorageError,
+)
 
 OPENERS = """
 from conformance.adapters.memory import MemoryService
@@ -151,6 +157,25 @@ def test_what_a_server_declares_of_itself():
     assert not features.backslash_separates
 
 
+def test_what_a_server_lacks_is_neither_declared_nor_taken():
+    pytest.importorskip("boto3")
+    storage = open_backend("s3://b?region=r&without=delete_many,content_sha256,copy.if_match").open("/")
+    features = storage.features()
+    assert "delete_many" not in features.operations
+    assert "delete_many" not in features.pairs
+    assert "content_sha256" not in features.pairs["write"] | features.pairs["write_multipart"]
+    assert {"if_match", "if_none_match"} & features.pairs["copy"] == {"if_none_match"}
+    assert "if_match" in features.pairs["write"]
+    for call in (
+        lambda: storage.delete_many([]),
+        lambda: storage.write("a", None, 0, content_sha256=""),
+        lambda: storage.read_only().copy("a", "b", if_match="x"),
+        lambda: storage.copy("a", "b", if_match="x"),
+    ):
+        with pytest.raises((CapabilityInsufficient, PermissionDenied)):
+            call()
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
@@ -172,6 +197,7 @@ def test_what_a_server_declares_of_itself():
         ("s3://b?region=", "is empty"),
         ("s3://b?addressing=host", "is not path or virtual"),
         ("s3://b?region=a&region=b", "given twice"),
+        ("s3://b?without=copy.if_matches", "names 'copy.if_matches', which is no operation and no optional argument"),
         ("fs:", "names no directory"),
         ("fs:/nowhere/to/be/found", "there is no directory /nowhere/to/be/found: make it, or add ?create=true"),
         ("fs:/dev/null", "/dev/null is not a directory"),
