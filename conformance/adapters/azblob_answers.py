@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +38,16 @@ def conditions(
     headers = {
         "If-Match": if_match,
         "If-None-Match": if_none_match,
-        "If-Modified-Since": if_modified_since and format_datetime(if_modified_since, usegmt=True),
-        "If-Unmodified-Since": if_unmodified_since and format_datetime(if_unmodified_since, usegmt=True),
+        "If-Modified-Since": _http_date(if_modified_since),
+        "If-Unmodified-Since": _http_date(if_unmodified_since),
         "x-ms-source-if-match": if_source_match,
         "x-ms-source-if-none-match": if_source_none_match,
     }
     return {name: value for name, value in headers.items() if value is not None}
+
+
+def _http_date(time: datetime | None) -> str | None:
+    return None if time is None else format_datetime(time.astimezone(UTC), usegmt=True)
 
 
 def mode_of(properties: Any) -> ObjectMode:
