@@ -25,6 +25,7 @@ from conformance.storage import (
     ObjectModeInvalid,
     ObjectNotExist,
     PermissionDenied,
+    PreconditionFailed,
     RestrictionDissatisfied,
     StorageError,
     Unexpected,
@@ -221,18 +222,28 @@ class HostTree:
             with suppress(FileNotFoundError):
                 os.unlink(path)
 
-    def install(self, path: str, names: Names) -> None:
+    def install(self, path: str, names: Names, *, exclusive: bool = False) -> None:
         """Rename the host's ``path`` to ``names``, in place of a file or link.
+
+        An ``exclusive`` one gets a second name, which the host gives only where none is; the first is left.
 
         Raises:
             ObjectModeInvalid: the place cannot take it.
+            PreconditionFailed: it is exclusive, and something is there.
 
         """
         for attempt in range(1, ATTEMPTS + 1):
             self.check_place(names)
             try:
                 with self.parents(names) as host:
-                    os.replace(path, host)
+                    if exclusive:
+                        os.link(path, host, follow_symlinks=False)
+                    else:
+                        os.replace(path, host)
+            except FileExistsError:
+                if not exclusive:
+                    raise
+                refuse(PreconditionFailed("there is an object"))
             except FileNotFoundError:
                 # another client removed the directory above in between, perhaps only undoing its own failure
                 if attempt == ATTEMPTS or not os.path.lexists(path):
@@ -240,24 +251,29 @@ class HostTree:
             else:
                 return
 
-    def store(self, names: Names, chunks: Iterable[bytes]) -> None:
-        """Replace what is under ``names`` by a file of ``chunks``, at once and whole, or change nothing.
+    def store(self, names: Names, chunks: Iterable[bytes], *, exclusive: bool = False) -> os.stat_result:
+        """Put a file of ``chunks`` under ``names``, at once and whole, or change nothing; return its status.
 
         Raises:
             ObjectModeInvalid: the place cannot take a file.
+            PreconditionFailed: it is ``exclusive``, and something is there.
 
         """
         with self.unfinished(chunks) as path:
             at = now()
             os.utime(path, ns=(at, at))
-            self.install(path, names)
+            status = os.lstat(path)
+            self.install(path, names, exclusive=exclusive)
+            return status
 
-    def store_link(self, names: Names, target: str) -> None:
-        """Replace what is under ``names`` by a link to a path of the host, which need not exist."""
+    def store_link(self, names: Names, target: str, *, exclusive: bool = False) -> os.stat_result:
+        """Put a link to a path of the host, which need not exist, under ``names``; see :meth:`store`."""
         path = self._temporary()
         try:
             os.symlink(target, path)
-            self.install(path, names)
+            status = os.lstat(path)
+            self.install(path, names, exclusive=exclusive)
+            return status
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(path)
