@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 RESTRICTIONS = Restrictions(
     write_size_maximum=64 * 1024 * 1024,
     fetch_size_maximum=64 * 1024 * 1024,
-    append_number_maximum=10_000,
+    append_number_maximum=1000,
     append_size_maximum=1024 * 1024,
-    append_total_size_maximum=64 * 1024 * 1024,
+    append_total_size_maximum=4 * 1024 * 1024,
     multipart_number_maximum=10_000,
     multipart_size_maximum=1024 * 1024,
     multipart_size_minimum=16,

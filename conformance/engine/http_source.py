@@ -7,6 +7,7 @@ the process. It listens on the loopback interface, starts with the first URL and
 from __future__ import annotations
 
 import threading
+import time
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,6 +15,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from conformance.storage import Content
 
 TYPE = "application/x-served"
+PIECE = 700
+"""Bytes that are sent at a time."""
 
 
 def served(
@@ -23,6 +26,8 @@ def served(
     chunked: bool = False,
     cut: int = 0,
     redirects: int = 0,
+    pause: float = 0.0,
+    announced: int | None = None,
     content_type: str = TYPE,
 ) -> str:
     """Return a URL that serves ``content``.
@@ -33,6 +38,8 @@ def served(
         chunked: send the body in chunks, without a length told before.
         cut: how many bytes of the body are left out at its end, against the length told.
         redirects: how many redirects lead there.
+        pause: seconds between the pieces of 700 bytes in which the body is sent.
+        announced: the length told, in bytes, instead of that of the body.
         content_type: the type told.
 
     """
@@ -41,7 +48,8 @@ def served(
     what = (
         {"size": content.size, "salt": content.salt} if content.literal is None else {"literal": content.literal.hex()}
     )
-    query = urlencode({**what, "status": status, "chunked": int(chunked), "cut": cut, "type": content_type})
+    how = {"chunked": int(chunked), "cut": cut, "pause": pause, "announced": "" if announced is None else announced}
+    query = urlencode({**what, "status": status, **how, "type": content_type})
     return f"http://127.0.0.1:{_server().server_port}/{redirects}?{query}"
 
 
@@ -66,22 +74,22 @@ class _Handler(BaseHTTPRequestHandler):
             content = Content(int(what["size"]), int(what["salt"]))
         else:
             content = Content.of(bytes.fromhex(what.get("literal", "")))  # an empty value is not kept in a query
-        data, cut = content.data, int(what["cut"])
+        sent = content.data[: content.size - int(what["cut"])]
+        pieces = [sent[at : at + PIECE] for at in range(0, len(sent), PIECE)]
+        announced = int(what.get("announced", content.size))
         self.send_response(int(what["status"]))
         self.send_header("Content-Type", what["type"])
         if what["chunked"] == "1":
             self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            for at in range(0, len(data) - cut, 700):
-                piece = data[at : min(at + 700, len(data) - cut)]
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-            if not cut:
-                self.wfile.write(b"0\r\n\r\n")
+            pieces = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+            pieces += [b"0\r\n\r\n"] if len(sent) == content.size else []
         else:
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data[: len(data) - cut])
-        self.close_connection = cut > 0
+            self.send_header("Content-Length", str(announced))
+        self.end_headers()
+        for piece in pieces:
+            self.wfile.write(piece)
+            time.sleep(float(what["pause"]))
+        self.close_connection = len(sent) != announced
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

@@ -15,7 +15,7 @@ from conformance.model.sources import Taken, taken, verified
 from conformance.model.state import Entry, Session, World
 from conformance.model.uploads import handle, wrong_mode
 from conformance.storage import Block, Content, Object, ObjectMode
-from conformance.storage.calls import Call
+from conformance.storage.calls import Call, Handle
 
 LARGEST_GAP = 1 << 20
 """Bytes; the model keeps zeros as they are."""
@@ -52,7 +52,10 @@ def _create(world: World, call: Call, kind: Any) -> Expectation | None:
 
 def _session(world: World, call: Call, kind: str) -> tuple[Expectation | None, int | None]:
     """Return the session that the object argument belongs to, or what is expected in its place."""
-    known = handle(world, call.args[0])
+    o = call.args[0]
+    if isinstance(o, Handle) and o.mode is None and o.step not in world.handles:
+        return None, None  # stat may have told that the object grows
+    known = handle(world, o)
     if known is None:
         return None, None
     mode, path, at = known
@@ -86,14 +89,23 @@ def write_append(world: World, call: Call) -> Expectation | None:
     entry = world.space.entries[session.path]
     if not call.args[2]:
         took = Taken(took.data, errors=ANY, situation="empty")
+    if _full(world, session, entry.data.size + call.args[2]):
+        return Expectation(call=call, path=session.path, situation="full", success=False, errors=ANY)
 
     def then() -> None:
+        session.appends += 1
         grown = entry.data + took.data
         world.space.put(
             session.path, Entry(kind="pending", data=grown, visible=(grown, *entry.visible[1:]), session=at)
         )
 
     return _written(call, took, session.path, "over existing" if entry.visible[1:] else "append", then)
+
+
+def _full(world: World, session: Session, size: int) -> bool:
+    """Whether another append, after which the object has ``size`` bytes, would be above a published maximum."""
+    whole, number = world.limits.append_total_size_maximum, world.limits.append_number_maximum
+    return (whole is not None and size > whole) or (number is not None and session.appends >= number)
 
 
 def commit_append(world: World, call: Call) -> Expectation | None:

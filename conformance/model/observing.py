@@ -107,7 +107,7 @@ def stat(world: World, call: Call) -> Expectation | None:
     hint = ObjectMode(call.pairs.get("object_mode") or 0)
     if "multipart_id" in call.pairs:
         return _stat_upload(world, call)
-    if hint & ~(ObjectMode.DIR | ObjectMode.READ):
+    if hint not in {ObjectMode(0), ObjectMode.DIR, ObjectMode.READ}:
         return None
     entry = world.space.entries.get(path)
     space = world.space

@@ -63,6 +63,7 @@ class Session:
     told: Told = field(default_factory=_nothing)
     parts: dict[int, Uploaded] = field(default_factory=dict[int, Uploaded])
     blocks: dict[str, Data] = field(default_factory=dict[str, Data])
+    appends: int = 0
     pieces: dict[int, Data] = field(default_factory=dict[int, Data])
     ended: Literal["", "completed", "aborted", "replaced"] = ""
 

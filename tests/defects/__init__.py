@@ -27,6 +27,7 @@ FAMILIES = (
     "directories",
     "growing",
     "segments",
+    "states",
     "outside",
     "sequences",
 )
