@@ -117,22 +117,25 @@ def entries(listing: Any) -> Iterator[Any]:
         seen.add(token)
 
 
-def only_once() -> Callable[[Any], None]:
-    """Return a hook that looks at every answer to a download.
+def only_once() -> dict[str, Callable[[Any], None]]:
+    """Return the hooks of a download, which look at what the SDK does by itself.
 
-    It raises where the SDK would repeat a request whose body broke off, and where the service says that the body is
-    another range than the one asked for (RFC 9110, 14.4): the SDK itself does not look.
+    They raise where it would repeat a request whose body broke off, and where the service says that the body is
+    another range than the one asked for (RFC 9110, 14.4), at which the SDK does not look.
     """
     asked: set[str] = set()
 
-    def hook(answer: Any) -> None:
-        wanted = answer.http_request.headers.get("x-ms-range") or ""
+    def before(request: Any) -> None:
+        wanted = request.http_request.headers.get("x-ms-range") or "the whole"
         if wanted in asked:
-            raise Unexpected(f"the body of {wanted or 'the whole'} broke off")
+            raise Unexpected(f"the body of {wanted} broke off")
         asked.add(wanted)
-        told = answer.http_response.headers.get("Content-Range")
+
+    def after(answer: Any) -> None:
+        wanted = answer.http_request.headers.get("x-ms-range") or ""
+        told = answer.http_response.headers.get("Content-Range") or ""
         first = wanted.removeprefix("bytes=").partition("-")[0]
-        if answer.http_response.status_code == PARTIAL and told and first and not told.startswith(f"bytes {first}-"):
+        if answer.http_response.status_code == PARTIAL and first and not told.startswith(f"bytes {first}-"):
             raise Unexpected(f"{wanted} was asked for, the service says that it sends {told!r}")
 
-    return hook
+    return {"raw_request_hook": before, "raw_response_hook": after}

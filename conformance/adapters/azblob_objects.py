@@ -122,7 +122,7 @@ class AzBlobObjects(AzBlobBase):
                 length=size,
                 headers=headers,
                 decompress=False,
-                raw_response_hook=only_once(),
+                **only_once(),
             )
         except RangeNotSatisfiable:
             return 0

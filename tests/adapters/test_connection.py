@@ -150,6 +150,17 @@ def test_s3_options():
     assert store.features().path_maximum == 1024 - len("some prefix/w/")
 
 
+def test_azblob_options(monkeypatch):
+    connection = open_backend("azblob://c/some%20prefix/?endpoint=http://127.0.0.1:10000/acc&page_size=3&timeout=.5")
+    assert connection.name == "azblob://c/some prefix"
+    assert connection.describe == "the Azure container c below some prefix/ at http://127.0.0.1:10000/acc"
+    pytest.importorskip("azure.storage.blob")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "acc")
+    monkeypatch.setenv("AZURE_STORAGE_KEY", "a2V5")
+    assert connection.open("/w/").features().path_maximum == 1024 - len("some prefix/w/")
+    assert connection.open("/w/").metadata().name == "c"
+
+
 def test_what_a_server_declares_of_itself():
     pytest.importorskip("boto3")
     features = open_backend("s3://b?region=r&name_maximum=255&part_gaps=false").open("/").features()
@@ -198,6 +209,12 @@ def test_what_a_server_lacks_is_neither_declared_nor_taken():
         ("s3://b?addressing=host", "is not path or virtual"),
         ("s3://b?region=a&region=b", "given twice"),
         ("s3://b?without=copy.if_matches", "names 'copy.if_matches', which is no operation and no optional argument"),
+        ("azblob", "write azblob://container/prefix"),
+        ("azblob:///prefix", "names no container"),
+        ("azblb://c", "did you mean azblob?"),
+        ("azblob://c/a#b", "write %23"),
+        ("azblob://c?region=x", "options are endpoint, create, timeout, page_size"),
+        ("azblob://c?page_size=5001", "is no whole number from 1 to 5000"),
         ("fs:", "names no directory"),
         ("fs:/nowhere/to/be/found", "there is no directory /nowhere/to/be/found: make it, or add ?create=true"),
         ("fs:/dev/null", "/dev/null is not a directory"),
@@ -230,6 +247,19 @@ def test_an_endpoint_that_nobody_listens_on(monkeypatch):
         closed.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
         assert f"{endpoint} cannot be reached, is the server running?" in explained(f"s3://b?endpoint={endpoint}")
+
+
+def test_an_azure_endpoint_that_nobody_listens_on_or_without_credentials(monkeypatch):
+    pytest.importorskip("azure.storage.blob")
+    for name in ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}/acc"
+        assert f"no credentials for {endpoint}: set AZURE_" in explained(f"azblob://c?endpoint={endpoint}")
+        monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "acc")
+        monkeypatch.setenv("AZURE_STORAGE_KEY", "a2V5")
+        assert f"{endpoint} cannot be reached, is the server running?" in explained(f"azblob://c?endpoint={endpoint}")
 
 
 def test_no_credentials(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ import urllib.parse
 import urllib.request
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,20 @@ def connection(server, monkeypatch):
 @pytest.fixture
 def store(connection):
     return connection.open(f"/azurite/{next(WORK_DIRS)}/")
+
+
+def test_the_version_is_the_one_that_the_test_environment_installs(server):
+    assert server.version == f"Azurite {azurite.VERSION}"
+    assert f"azurite@{azurite.VERSION}" in (Path(__file__).parents[2] / "tox.ini").read_text()
+
+
+def test_what_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr("sysconfig.get_path", lambda _: "/nowhere")
+    with pytest.raises(NotInstalled, match="npm install --global --prefix .* azurite@3"), azurite.start():
+        pass
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NotInstalled, match="install the packages nodejs and npm"), azurite.start():
+        pass
 
 
 def put(store, path, content=b"x", **pairs):
