@@ -94,7 +94,7 @@ ODD = (
 )
 """Names that go wrong wherever a name is written into a URL, a header or a document."""
 
-HANDFUL = ("case", "plus", "percent", "unicode", "query", "dot")
+HANDFUL = ("like", "case", "plus", "percent", "unicode", "query", "dot")
 """The groups of which a short run takes the two most alike."""
 
 
@@ -211,8 +211,11 @@ def two_contents() -> SearchStrategy[tuple[Content, Content]]:
     return st.builds(two, st.sampled_from(lengths), st.integers(1, 50))
 
 
-def honest_sources(minimum: int = 1) -> SearchStrategy[Source]:
-    """Readers that hand out all their bytes in ways that ``read(n)`` allows."""
-    kinds: tuple[SourceKind, ...] = ("ragged", "one", "unseekable", "plain")
-    contents = st.builds(Content, st.sampled_from([n for n in (300, 1, 2, 1025) if n >= minimum]), st.integers(1, 50))
+HONEST: tuple[SourceKind, ...] = ("ragged", "one", "unseekable", "plain")
+"""Kinds of readers that hand out all their bytes in ways that ``read(n)`` allows."""
+
+
+def honest_sources(kinds: tuple[SourceKind, ...] = HONEST) -> SearchStrategy[Source]:
+    """Readers of these kinds, of a few bytes or more than a thousand."""
+    contents = st.builds(Content, st.sampled_from((300, 1, 2, 1025)), st.integers(1, 50))
     return st.builds(Source, contents, st.sampled_from(kinds))

@@ -8,12 +8,12 @@ from typing import Any
 
 from conformance.engine.expect import demand, same
 from conformance.engine.recorder import Recorder
-from conformance.storage import ListMode, Object, ObjectMode, ObjectNotExist, StorageError
+from conformance.storage import ListMode, Object, ObjectMode, ObjectNotExist, StorageError, Told
 
 
-def level(store: Recorder, path: str = "") -> list[str]:
+def level(store: Recorder, path: str = "", *, at_once: bool = False) -> list[str]:
     """Return the paths directly in a directory, sorted, a directory's with a ``/`` at its end; none when missing."""
-    return sorted(o.path + "/" * is_dir(o) for o in listed(store, path, ListMode.DIR))
+    return sorted(o.path + "/" * is_dir(o) for o in listed(store, path, ListMode.DIR, at_once=at_once))
 
 
 def shows(observed: list[str], expected: list[str], what: str) -> None:
@@ -28,23 +28,28 @@ def in_mode(store: Recorder, mode: ListMode) -> dict[str, Any]:
     return {"list_mode": mode} if mode in store.features.list_modes else {}
 
 
-def listed(store: Recorder, path: str = "", mode: ListMode = ListMode.DIR) -> list[Object]:
+def listed(store: Recorder, path: str = "", mode: ListMode = ListMode.DIR, *, at_once: bool = False) -> list[Object]:
     """Return a listing in the order of paths, the default one where the backend does not take the mode.
 
-    A missing directory is empty (whether it is that or an error is open in GSP-654).
+    A missing directory is empty (whether it is that or an error is open in GSP-654). ``at_once`` asks for pages as
+    large as services have them, where the backend takes their size: for laws that are not about the edges of pages.
     """
+    large: dict[str, Any] = (
+        {"page_size": 1000} if at_once and "page_size" in store.features.pairs.get("list", ()) else {}
+    )
     try:
-        found = store.list(path, **in_mode(store, mode))
+        found = store.list(path, **in_mode(store, mode), **large)
     except ObjectNotExist:
         found = []
     return sorted(found, key=lambda o: (o.path, o.mode))
 
 
-def everything(store: Recorder, path: str = "") -> list[Object]:
+def everything(store: Recorder, path: str = "", *, at_once: bool = False) -> list[Object]:
     """Return every object below ``path`` that is no directory, in the order of paths."""
     if ListMode.PREFIX in store.features.list_modes:
-        return [o for o in listed(store, path + "/" * bool(path), ListMode.PREFIX) if not is_dir(o)]
-    found = listed(store, path)
+        prefix = path + "/" * bool(path)
+        return [o for o in listed(store, prefix, ListMode.PREFIX, at_once=at_once) if not is_dir(o)]
+    found = listed(store, path, at_once=at_once)
     if ListMode.DIR not in store.features.list_modes:
         # The default may take the path as a prefix, and may show all levels at once.
         found = [o for o in found if not path or o.path.startswith(path + "/")]
@@ -58,6 +63,12 @@ def everything(store: Recorder, path: str = "") -> list[Object]:
 def entries(store: Recorder) -> list[tuple[str, int | None, str | None]]:
     """Return path, length and etag of every object in the work_dir, as the listing tells them."""
     return [(o.path, o.content_length, o.etag) for o in everything(store)]
+
+
+def answered(store: Recorder) -> Object | None:
+    """Return what the last call told of its object beside what it was asked for, if anything."""
+    value = store.trace.steps[-1].outcome.value
+    return value.object if isinstance(value, Told) else None
 
 
 def is_dir(o: Object) -> bool:
@@ -91,23 +102,30 @@ def metadata(o: Object) -> dict[str, Any]:
 
 @contextmanager
 def unchanged(store: Recorder, *paths: str) -> Generator[None]:
-    """Demand that the block changes nothing: bytes and description of ``paths``, and the whole listing."""
+    """Demand that the block changes nothing: bytes and description of ``paths``, and the whole listing.
+
+    A path that is not in the listing has nothing to be read; that there is still nothing the listing tells afterwards.
+    """
     __tracebackhide__ = True
-    before = [_facts(store, path) for path in paths]
-    entries_before = entries(store) if "list" in store.features.operations else []
+    before = entries(store) if "list" in store.features.operations else None
+    there = [path for path in paths if before is None or any(path == entry[0] for entry in before)]
+    facts = {path: _facts(store, path) for path in there}
     yield
-    for path, known in zip(paths, before, strict=True):
+    for path in there:
         for what, value in _facts(store, path).items():
-            same(value, known[what], f"{what} of {path!r} after what must not change it")
-    if "list" in store.features.operations:
-        same(entries(store), entries_before, "the listing after what must not change it")
+            same(value, facts[path][what], f"{what} of {path!r} after what must not change it")
+    if before is not None:
+        same(entries(store), before, "the listing after what must not change it")
 
 
 def _facts(store: Recorder, path: str) -> dict[str, Any]:
-    return {
-        "content": _answer(store, "read", path),
-        **({"description": _answer(store, "stat", path)} if "stat" in store.features.operations else {}),
-    }
+    """Return bytes and description; the answer to read has the description too, where it tells etag and time."""
+    content = _answer(store, "read", path)
+    told = answered(store)
+    if told is not None and told.etag and told.last_modified:
+        return {"content": content, "description": told}
+    known = {"description": _answer(store, "stat", path)} if "stat" in store.features.operations else {}
+    return {"content": content, **known}
 
 
 def _answer(store: Recorder, op: str, path: str) -> Any:

@@ -28,6 +28,6 @@ class Profile:
 
 PROFILES: dict[ProfileName, Profile] = {
     "smoke": Profile(name="smoke", examples=1, calls=300),
-    "standard": Profile(name="standard", examples=3, calls=3000, allowance=4),
+    "standard": Profile(name="standard", examples=3, calls=3000, allowance=2),
     "deep": Profile(name="deep", examples=40, calls=None, shrinks=200),
 }

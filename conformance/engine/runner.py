@@ -197,9 +197,9 @@ class _Run:
             phases.append(Phase.shrink)
 
         def example(**arguments: Any) -> None:
-            if self.found is None and self._spent():
-                return
-            if self.found is not None and self._shrinks >= profile.shrinks and arguments != self.found.arguments:
+            if self.found is not None and arguments == self.found.arguments:
+                raise ExampleFailed  # Hypothesis asks again; `explain` does, once it is as small as it gets
+            if self._spent():
                 return
             self._shrinks += self.found is not None
             try:
@@ -238,6 +238,8 @@ class _Run:
         return self.found
 
     def _spent(self) -> bool:
+        if self.found is not None:
+            return self._shrinks >= self.runner.profile.shrinks
         allowance = self.runner.profile.allowance
         return self.check.weight == 1 and allowance is not None and sum(self.operations.values()) >= allowance
 

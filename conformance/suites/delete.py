@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.engine.catalogue import contents, group, group_names, pack, paths
+from conformance.engine.catalogue import contents, group, group_names, handful, pack, paths
 from conformance.engine.conditions import FLAT, NATIVE, NO_DIRECTORIES, VIRTUAL, takes
 from conformance.engine.evidence import entries, everything, fails, has_dir, is_dir, listed, metadata, unchanged
 from conformance.engine.expect import absent, either, holds, refused, same
@@ -23,6 +23,8 @@ def test_a_deleted_object_is_gone(store: Recorder, path: str, content: Content) 
     holds(store, path, content)
     same([o.path for o in everything(store)], [path], "the listing before delete")
     store.delete(path)
+    with refused(ObjectNotExist, what=f"stat of the deleted {path!r}"):
+        store.stat(path)
     absent(store, path)
     same(entries(store), [], "the listing after delete")
 
@@ -37,7 +39,7 @@ def test_a_deleted_object_is_gone_for_every_client(store: Recorder, again: Recor
     absent(again, path)
 
 
-@verifies("delete.removes", needs=("list",))
+@verifies("delete.removes", needs=("list",), weight=0)
 def test_a_directory_can_be_emptied(store: Recorder, features: Features) -> None:
     """Every listed object can be deleted under the path that the listing tells, and then none is left."""
     for number, key in enumerate(pack(2, features)[::2]):
@@ -54,7 +56,7 @@ def test_deleting_again_gives_the_same_result(store: Recorder, path: str, times:
     store.write(path, b"to be deleted")
     for _ in range(times):
         store.delete(path)
-    absent(store, path)
+    absent(store, path, listed_in=None)
 
 
 @verifies("delete.idempotent", needs=("stat", "read"))
@@ -65,7 +67,7 @@ def test_deleting_what_another_client_deleted_succeeds(store: Recorder, again: R
     again.stat(path)
     store.delete(path)
     again.delete(path)
-    absent(again, path)
+    absent(again, path, listed_in=None)
 
 
 @verifies("delete.missing", needs=("write",))
@@ -92,27 +94,33 @@ def test_deleting_below_an_object_succeeds(store: Recorder, path: str) -> None:
 @given(name=group_names())
 def test_neighbours_survive(store: Recorder, features: Features, name: str) -> None:
     """Names that begin alike, lie below or look alike survive the deletion of one of them, whole and listed."""
-    victim, *rest = group(name, features)
+    victim, *rest = group(name, features)[:5]
     for number, key in enumerate((victim, *rest)):
-        store.write(key, Content(20, number + 1))
+        store.write(key, Content(20 + number, number + 1))
     store.delete(victim)
-    same([o.path for o in everything(store)], sorted(rest), f"the listing after deleting {victim!r}")
-    for number, key in enumerate(rest):
-        same(store.read(key), Content(20, number + 2).data, f"content of {key!r} after deleting {victim!r}")
+    found = everything(store)
+    same([o.path for o in found], sorted(rest), f"the listing after deleting {victim!r}")
+    lengths = {o.path: o.content_length for o in found if o.content_length is not None}
+    same(lengths, {key: 20 + rest.index(key) + 1 for key in lengths}, f"the lengths after deleting {victim!r}")
+    holds(store, rest[0], Content(21, 2))
 
 
 @verifies("delete.only_one", needs=("list",))
-@given(number=st.sampled_from((0, 3)))
+@given(first=st.sampled_from((0, 1)))
 def test_half_of_the_keys_survive_the_deletion_of_the_other_half(
-    store: Recorder, features: Features, number: int
+    store: Recorder, features: Features, first: int
 ) -> None:
-    """Of many names that look alike exactly those that are deleted go."""
-    keys = pack(number, features)
+    """Of names that look alike exactly those that are deleted go, and the others under the paths that are listed."""
+    keys = handful(features)
     for key in keys:
         store.write(key, b"x")
-    for key in keys[1::2]:
+    for key in keys[first::2]:
         store.delete(key)
-    same([o.path for o in everything(store)], sorted(keys[::2]), "the objects left")
+    left = everything(store)
+    same([o.path for o in left], sorted(keys[1 - first :: 2]), "the objects left")
+    for o in left:
+        store.delete(o.path)
+    same(entries(store), [], "what is left when everything listed was deleted")
 
 
 @verifies("delete.only_one", needs=("read",), **FLAT)
@@ -124,7 +132,7 @@ def test_objects_below_and_above_survive(store: Recorder, victim: str) -> None:
         store.write(key, key.encode())
     store.delete(victim)
     absent(store, victim, listed_in=None)
-    for key in keys:
+    for key in keys[:3]:
         if key != victim:
             holds(store, key, key.encode())
 
@@ -156,9 +164,9 @@ def test_a_directory_that_is_not_empty_keeps_its_children(store: Recorder, hint:
 @given(path=paths())
 def test_an_object_written_after_delete_is_new(store: Recorder, features: Features, path: str) -> None:
     """An object at a path that was deleted before has its own bytes and metadata only."""
-    store.write("fresh", b"new")
     old = {"content_type": "text/x-old", "content_disposition": "inline", "user_metadata": {"old": "yes"}}
     pairs: dict[str, Any] = {name: value for name, value in old.items() if name in features.pairs["write"]}
+    store.write("fresh", b"new")
     store.write(path, b"old and longer", **pairs)
     store.delete(path)
     store.write(path, b"new")
@@ -167,15 +175,15 @@ def test_an_object_written_after_delete_is_new(store: Recorder, features: Featur
 
 
 @verifies("delete.forgets", needs=("read", "list"))
-@given(path=paths(), times=st.integers(2, 3))
-def test_a_path_can_be_written_and_deleted_in_turn(store: Recorder, path: str, times: int) -> None:
+@given(path=paths())
+def test_a_path_can_be_written_and_deleted_in_turn(store: Recorder, path: str) -> None:
     """Writing and deleting the same path in turn works each time, whatever came before."""
-    for turn in range(times):
+    for turn in range(2):
         store.write(path, Content(50, turn + 1))
         same(store.read(path), Content(50, turn + 1).data, f"content in turn {turn + 1}")
         store.delete(path)
-        with refused(ObjectNotExist, what=f"read after the delete of turn {turn + 1}"):
-            store.read(path)
+    with refused(ObjectNotExist, what="read after the last delete"):
+        store.read(path)
     same(entries(store), [], "the listing at the end")
 
 
@@ -276,7 +284,7 @@ def test_an_upload_can_be_aborted_again_and_again(store: Recorder, path: str) ->
     store.write_multipart(o, b"never seen", 0)
     for _ in range(3):
         store.delete(path, multipart_id=o.multipart_id)
-    absent(store, path)
+    absent(store, path, listed_in=None)
 
 
 @verifies("delete.upload_only", needs=("read",), **takes("delete", "multipart_id"))
@@ -298,7 +306,7 @@ def test_deleting_the_object_leaves_the_upload(store: Recorder, path: str) -> No
     o = store.create_multipart(path)
     _, part = store.write_multipart(o, b"uploaded", 0)
     store.delete(path)
-    absent(store, path)
+    absent(store, path, listed_in=None)
     store.complete_multipart(o, [part])
     holds(store, path, b"uploaded")
 
@@ -327,6 +335,5 @@ def test_deleting_nothing_in_particular_removes_nothing(store: Recorder, path: s
     store.write("d/a", b"below it")
     with either():
         store.delete(path)
-    holds(store, "a", b"in the work_dir")
     holds(store, "d/a", b"below it")
     same([o.path for o in everything(store)], ["a", "d/a"], "all objects")

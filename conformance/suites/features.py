@@ -280,9 +280,8 @@ def test_etags_change_with_the_content(store: Recorder, again: Recorder, pair: t
     for content in pair:
         written = content if content.size or store.features.write_empty_object else Content(1, 99)
         store.write("a", written)
-        found = store.stat("a")
+        found = again.stat("a")
         etags.append(found.etag)
-        same(again.stat("a").etag, found.etag, "ETag for another client")
         listed = [o.etag for o in store.list("") if o.etag is not None]
         same(listed, [found.etag] * len(listed), "ETag in the listing")
     if store.features.etag is None and not any(etags):

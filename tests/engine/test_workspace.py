@@ -91,6 +91,7 @@ def test_nothing_is_left_but_what_is_not_the_runs(kind):
 
 def test_many_objects_go_in_one_call():
     spaces, _ = used(Counting)
+    spaces.one_by_one = True
     spaces.clean()
     one_by_one = Counting.asked["delete"]
     spaces, _ = used(Batch)
