@@ -5,7 +5,8 @@
                                              kind of segments
 ``fs``                                       the local file system, in a temporary directory
 ``fs:/some/dir``                             the local file system below a directory; ``?create=true`` makes it
-``moto``                                     S3 through moto in this process
+``moto``                                     S3 through moto in this process; ``moto:?segments=index`` has its uploads
+                                             also as segments, as ``segments=index`` does for every S3
 ``s3://bucket/prefix?endpoint=URL&…``        any S3 server; options are those of :data:`S3_OPTIONS`
 ``azblob://container/prefix?endpoint=URL&…`` Azure Blob Storage or Azurite; options are those of :data:`AZBLOB_OPTIONS`
 ``pkg.module:open_store``                    any opener, imported with the current directory on ``sys.path``
@@ -30,7 +31,7 @@ from conformance.adapters.azblob_client import ContainerLocation
 from conformance.adapters.azblob_container import Container
 from conformance.adapters.fs import open_fs
 from conformance.adapters.memory import MemoryService
-from conformance.adapters.moto import moto_version, open_moto
+from conformance.adapters.moto import moto_version, open_moto, open_moto_with_segments
 from conformance.adapters.s3 import S3
 from conformance.adapters.s3_bucket import Bucket
 from conformance.adapters.s3_client import Location
@@ -99,8 +100,8 @@ def open_backend(spec: str) -> Connection:
     scheme, colon, rest = spec.partition(":")
     if spec == "memory" or spec.startswith("memory:?"):
         return _memory(spec)
-    if spec == "moto":
-        return _moto()
+    if spec == "moto" or spec.startswith("moto:?"):
+        return _moto(spec)
     if scheme == "fs":
         return _file_system(spec, rest) if colon else _temporary()
     if scheme == "s3":
@@ -129,12 +130,13 @@ def _memory(spec: str) -> Connection:
     )
 
 
-def _moto() -> Connection:
+def _moto(spec: str) -> Connection:
+    options = _options(spec.partition("?")[2], {"segments": FEATURE_OPTIONS["segments"]})
     return Connection(
-        spec="moto",
-        name="moto",
-        describe="S3 through moto in this process",
-        open=open_moto,
+        spec=spec,
+        name=spec,
+        describe="S3 through moto in this process" + (", its uploads also as segments" if options else ""),
+        open=open_moto_with_segments if options else open_moto,
         prepare=lambda: open_moto("/").close(),
         version=lambda: f"moto {moto_version()}",
     )
@@ -368,6 +370,7 @@ FEATURE_OPTIONS: Mapping[str, Callable[[str], Any]] = {
     "part_gaps": _flag,
     "backslash_separates": _flag,
     "control_characters": _flag,
+    "segments": _choice("index"),
 }
 """Fields of ``Features`` that an S3 server may declare to differ in, such as ``name_maximum=255``."""
 

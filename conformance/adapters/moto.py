@@ -6,6 +6,7 @@ client only, ours, so that a real bucket can be checked beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
-from conformance.adapters.s3 import S3
+from conformance.adapters.s3 import open_s3
 from conformance.adapters.s3_client import Location, boto3, client_config
 from conformance.storage import ConnectionStringInvalid, Storage
 
@@ -36,7 +37,12 @@ def open_moto(work_dir: str) -> Storage:
         ConnectionStringInvalid: moto or boto3 is not installed.
 
     """
-    return S3(_LOCATION, work_dir, client=_client())
+    return open_s3(_LOCATION, work_dir, client=_client())
+
+
+def open_moto_with_segments(work_dir: str) -> Storage:
+    """Return a client like those of :func:`open_moto` whose uploads are also segments by index."""
+    return open_s3(replace(_LOCATION, declares=(("segments", "index"),)), work_dir, client=_client())
 
 
 def moto_version() -> str:

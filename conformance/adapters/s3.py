@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.part_segments import PartSegments
 from conformance.adapters.s3_base import given
-from conformance.adapters.s3_client import attempt
+from conformance.adapters.s3_client import Location, attempt
 from conformance.adapters.s3_listing import S3Listing
 from conformance.adapters.s3_objects import S3Objects
 from conformance.adapters.s3_uploads import S3Uploads
@@ -154,3 +155,13 @@ class S3(S3Objects, S3Listing, S3Uploads):
             HttpMethod=method,
         )
         return HTTPRequest(method, url, {} if length is None else {"Content-Length": str(length)})
+
+
+class S3WithSegments(PartSegments, S3):
+    """A client whose multipart uploads are also segments by index, which is what AOS-25 made of them."""
+
+
+def open_s3(location: Location, work_dir: str, *, client: Any = None) -> S3:
+    """Return a client of ``work_dir``, with segments where the location declares them."""
+    kind = S3WithSegments if ("segments", "index") in location.declares else S3
+    return kind(location, work_dir, client=client)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.s3 import S3
+from conformance.adapters.s3 import open_s3
 from conformance.adapters.s3_client import attempt, client_for, translated
 from conformance.storage import ConnectionStringInvalid, ObjectNotExist, PermissionDenied, Storage, StorageError
 
@@ -27,7 +27,7 @@ class Bucket:
 
     def open(self, work_dir: str) -> Storage:
         """Return a client of ``work_dir`` (the opener)."""
-        return S3(self._location, work_dir)
+        return open_s3(self._location, work_dir)
 
     def prepare(self) -> None:
         """Make sure that the bucket can be used.

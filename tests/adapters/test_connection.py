@@ -73,9 +73,10 @@ def test_embedded_backends(spec):
         connection.remove_root()
 
 
-def test_memory_has_segments_of_the_kind_asked_for():
-    kinds = {spec: open_backend(spec).open("/").features().segments for spec in ("memory", "memory:?segments=offset")}
-    assert kinds == {"memory": "index", "memory:?segments=offset": "offset"}
+def test_segments_are_of_the_kind_asked_for():
+    expected = {"memory": "index", "memory:?segments=offset": "offset", "moto": "none", "moto:?segments=index": "index"}
+    assert {spec: open_backend(spec).open("/").features().segments for spec in expected} == expected
+    assert "init_segment" not in open_backend("moto").open("/").features().operations
     with pytest.raises(ConnectionStringInvalid, match="is not index or offset"):
         open_backend("memory:?segments=both")
 
