@@ -359,6 +359,7 @@ def test_the_object_stays_until_the_completion(store: Recorder, again: Recorder,
         dropped, seg = store.init_segment(HOSTILE), store.init_segment(HOSTILE)
         put(store, dropped, [Content(5, 2)])
         put(store, seg, [Content(700, 3)])
+        holds(again, HOSTILE, Content(old, 1))
         store.abort_segment(dropped)
     store.complete_segment(seg)
     holds(again, HOSTILE, Content(700, 3))

@@ -485,7 +485,7 @@ class InitDeletesObject(Defective):
         return seg
 
 
-@defect(trips=("segments.keeps_object",), on=BOTH)
+@defect(trips=("segments.keeps_object", "segments.abort"), on=BOTH)
 class SegmentAbortDeletesObject(Defective):
     """An abort deletes the object at the path of its segment."""
 
