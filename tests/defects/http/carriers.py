@@ -9,34 +9,33 @@ import atexit
 import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from threading import Lock
-from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from moto.backends import get_backend
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.s3 import models
 
 from backends import moto_server
 from conformance.adapters.s3 import S3
 from conformance.adapters.s3_client import Location, client_config
-from conformance.storage import HTTPRequest, OperationNotSupported, Storage
+from conformance.storage import Storage
 
 from .base import HTTPDefect, Send
 from .correct import correct
 from .messages import Request, Response, refusal
-from .proxy import Proxy, upstream
+from .proxy import SIGNED, Proxy, upstream
 
 PART_MINIMUM = moto_server.PART_MINIMUM
+ACCOUNT = "123456789012"
+"""Whose buckets moto takes them to be."""
 ENDPOINT = "https://s3.us-east-1.amazonaws.com"
-_SIGNED = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 _numbers = count(1)
 
 
@@ -54,24 +53,12 @@ def planted(defect: HTTPDefect | None, send: Send) -> Send:
     return right if defect is None else defect.plant(right)
 
 
-class WithoutReach(S3):
-    """S3 without ``reach``: a signed request is sent by somebody else's client, which nobody answers in process."""
-
-    declared = replace(
-        S3.declared,
-        operations=frozenset(S3.implements) - {"reach"},
-        pairs=MappingProxyType({name: pairs for name, pairs in S3.implements.items() if name != "reach"}),
-    )
-
-    def reach(self, path: str, **pairs: Any) -> HTTPRequest:
-        raise OperationNotSupported("requests are answered inside this process only")
-
-
 @contextmanager
 def in_process(defect: HTTPDefect | None) -> Generator[Carried]:
     """Plant a defect in a bucket of moto inside this process; the bucket goes at the end."""
     bucket = f"spoiled-{next(_numbers)}"
-    location = Location(bucket=bucket, endpoint=ENDPOINT, part_minimum=PART_MINIMUM)
+    # a signed request is sent by somebody else's client, which nobody answers in this process
+    location = Location(bucket=bucket, endpoint=ENDPOINT, part_minimum=PART_MINIMUM, without=("reach",))
     served = planted(defect, moto)
     one_at_a_time = Lock()
 
@@ -89,18 +76,18 @@ def in_process(defect: HTTPDefect | None) -> Generator[Carried]:
     session = boto3.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1")
     client = session.client("s3", endpoint_url=ENDPOINT, config=client_config(location))
     client.meta.events.register_first("before-send.s3", answered)
-    carried = Carried(lambda work_dir: WithoutReach(location, work_dir, client=client))
+    carried = Carried(lambda work_dir: S3(location, work_dir, client=client))
     moto(Request(method="PUT", bucket=bucket))
     try:
         yield carried
     finally:
-        get_backend("s3")["123456789012"]["aws"].buckets.pop(bucket, None)
+        models.s3_backends[ACCOUNT]["aws"].buckets.pop(bucket, None)
 
 
 def moto(request: Request) -> Response:
     """Send a request to moto inside this process; what its code raises is the failure of a server."""
     headers = HTTPHeaders()
-    for name, told in {"authorization": _SIGNED, **request.headers}.items():
+    for name, told in {"authorization": SIGNED, **request.headers}.items():
         headers[name] = str(len(request.body)) if name == "content-length" else told
     prepared = AWSPreparedRequest(request.method, ENDPOINT + request.target, headers, request.body, False)
     with patch.object(models, "S3_UPLOAD_PART_MIN_SIZE", PART_MINIMUM):
@@ -124,7 +111,7 @@ def behind_socket(defect: HTTPDefect | None) -> Generator[Carried]:
     """Plant a defect in a proxy before moto's server, in a bucket of its own; the server ends with the process."""
     served = planted(defect, upstream(_moto_server()))
     bucket = f"spoiled-{os.getpid()}-{next(_numbers)}"
-    upstream(_moto_server())(Request(method="PUT", bucket=bucket, headers={"authorization": _SIGNED}))
+    upstream(_moto_server())(Request(method="PUT", bucket=bucket))
 
     def counted(request: Request) -> Response:
         carried.requests += 1

@@ -32,8 +32,13 @@ REQUIREMENTS: dict[tuple[Kind, str], str] = {
     ("head", UNMODIFIED): "conditional.stat_since",
 }
 WORDS: dict[Kind, str] = {
-    "put": "a write", "copy": "a copy", "complete": "a completion", "delete": "a deletion", "get": "a read", "head": "HEAD",
-}  # fmt: skip
+    "put": "a write",
+    "copy": "a copy",
+    "complete": "a completion",
+    "delete": "a deletion",
+    "get": "a read",
+    "head": "HEAD",
+}
 LIKE = {
     ("complete", NONE_MATCH): "apache/opendal#8041",
     ("copy", NONE_MATCH): "apache/opendal#7526",

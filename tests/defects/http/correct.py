@@ -2,13 +2,15 @@
 
 moto honours some conditions of some requests (none of copies, ``*`` only of writes), compares no Content-MD5 and no
 SHA-256 with the bytes sent, completes uploads whose parts are listed out of order or twice, looks uploads up by their
-id alone, and fails over those that are over. Real S3 servers do; in front of one that does, this layer changes nothing.
+id alone, fails over those that are over, and shortens a range of a source to copy a part of. Real S3 servers do none of
+that; in front of one, this layer changes nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -17,6 +19,7 @@ from .messages import READS, Request, Response, refusal, value
 
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 OF_SOURCE = "x-amz-copy-source-"
+SOURCE_RANGE = "x-amz-copy-source-range"
 
 
 def correct(send: Send) -> Send:
@@ -28,6 +31,7 @@ def correct(send: Send) -> Send:
             _wrong_digest(request)
             or _wrong_upload(request, uploads)
             or _wrong_order(request)
+            or _wrong_range(request, send)
             or _condition_fails(request, send)
         )
         if objection is not None:
@@ -70,6 +74,16 @@ def _wrong_order(request: Request) -> Response | None:
         return None
     numbers = [int(value(part, "PartNumber")) for part in Response(status=200, body=request.body).blocks("Part")]
     return None if numbers == sorted(set(numbers)) else refusal(400, "InvalidPartOrder")
+
+
+def _wrong_range(request: Request, send: Send) -> Response | None:
+    """Refuse to make a part of a range that does not lie within its source."""
+    asked = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get(SOURCE_RANGE, ""))
+    if request.kind != "part_copy" or asked is None:
+        return None
+    source = send(Request(method="HEAD", bucket=request.bucket, key=request.source))
+    within = not source.ok or int(asked[1]) <= int(asked[2]) < source.length
+    return None if within else refusal(400, "InvalidArgument")
 
 
 def _condition_fails(request: Request, send: Send) -> Response | None:

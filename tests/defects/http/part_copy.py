@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 from .base import Family, Hook, Server, after, before
+from .correct import SOURCE_RANGE as RANGE
 from .messages import SOURCE, Request, Response, answer, element, refusal, value
 
 family = Family("part_copy", ("part_copy.content",), needs=("copy_multipart",))
-RANGE = "x-amz-copy-source-range"
 
 
 def _range(change: Callable[[int, int], tuple[int, int] | None]) -> Hook:
