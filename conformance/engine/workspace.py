@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from conformance.engine.backend import Backend
-from conformance.storage import ListMode, Object, ObjectMode, ObjectNotExist, Storage, StorageError, in_sync
+from conformance.storage import Features, ListMode, Object, ObjectMode, ObjectNotExist, Storage, StorageError, in_sync
 
 PAGE = 1000
 """Entries of one page of the listings for cleaning: as many as a service gives."""
@@ -74,12 +74,9 @@ class Workspaces:
             segments = self._segments(store)
             found = list(self._survivors(store))
             self._seen = self._seen or bool(found)
-            together = [o.path for o in found if _plain(o)] if self._batches(store) else []
-            if together:
-                self.cleaning_calls += 1
-                with suppress(Exception):
-                    store.delete_many(together)
-            self._one_by_one(store, work_dir, [o for o in found if not (together and _plain(o))])
+            together = [o for o in found if self._batches(store) and _plain(o, features)]
+            self._together(store, together)
+            self._one_by_one(store, work_dir, [o for o in found if not (together and _plain(o, features))])
             left = list(self._survivors(store)) if found else []
             if left and together:
                 # It may have failed, or said that it deleted what it did not.
@@ -87,6 +84,7 @@ class Workspaces:
                 left = list(self._survivors(store))
             if left and features.directories == "virtual":
                 left = self._markers(store, left)
+            blocks = self._blocks(store)
             if not left and features.directories == "native":
                 parent, _, name = work_dir.rstrip("/").rpartition("/")
                 self.cleaning_calls += 1
@@ -95,7 +93,7 @@ class Workspaces:
             return [f"(cleaning failed: {type(error).__name__}: {error})"]
         finally:
             store.close()
-        return [*segments, *(o.path for o in left)]
+        return [*segments, *blocks, *(o.path for o in left)]
 
     def _segments(self, store: Storage) -> list[str]:
         """Abort the segments that are open, and return the paths of those that still are."""
@@ -109,8 +107,30 @@ class Workspaces:
                 store.abort_segment(seg)
         return [seg.path for seg in store.list_segments("")] if found else []
 
+    def _blocks(self, store: Storage) -> list[str]:
+        """Discard blocks that were never combined, now that there is no object beside them; return what stays."""
+        features = store.features()
+        if ListMode.BLOCK not in features.list_modes or "create_block" not in features.operations:
+            return []
+        self.cleaning_calls += 1
+        found = list(store.list("", list_mode=ListMode.BLOCK))
+        for o in found:
+            self.cleaning_calls += 1
+            with suppress(Exception):
+                store.delete(o.path, object_mode=ObjectMode.BLOCK)
+        return [o.path for o in store.list("", list_mode=ListMode.BLOCK)] if found else []
+
     def _batches(self, store: Storage) -> bool:
         return not self.one_by_one and "delete_many" in store.features().operations
+
+    def _together(self, store: Storage, found: list[Object]) -> None:
+        """Delete objects in one call, and in another one the markers of virtual directories, which are objects too."""
+        objects = [o.path for o in found if ObjectMode.DIR not in o.mode]
+        markers = [f"{o.path}/" for o in found if ObjectMode.DIR in o.mode]
+        for paths in filter(None, (objects, markers)):
+            self.cleaning_calls += 1
+            with suppress(Exception):
+                store.delete_many(paths)
 
     def _one_by_one(self, store: Storage, work_dir: str, found: list[Object]) -> None:
         """Delete objects, abort uploads and remove directories, each by itself."""
@@ -183,6 +203,10 @@ class Workspaces:
             yield o
 
 
-def _plain(o: Object) -> bool:
-    """Whether this is an object whose path cannot lead elsewhere; any other is deleted by itself."""
-    return not o.mode & (ObjectMode.DIR | ObjectMode.PART) and {"", ".", ".."}.isdisjoint(o.path.split("/"))
+def _plain(o: Object, features: Features) -> bool:
+    """Whether this is an object, or the marker of a directory, whose path cannot lead elsewhere.
+
+    Any other is deleted by itself, as the laws have tried it.
+    """
+    special = ObjectMode.PART if features.directories == "virtual" else ObjectMode.PART | ObjectMode.DIR
+    return not o.mode & special and {"", ".", ".."}.isdisjoint(o.path.split("/"))

@@ -67,7 +67,7 @@ def test_the_version_is_the_one_that_the_test_environment_installs(server):
 
 def test_what_is_missing_is_named(monkeypatch):
     monkeypatch.setattr("sysconfig.get_path", lambda _: "/nowhere")
-    with pytest.raises(NotInstalled, match="npm install --global --prefix .* azurite@3"), azurite.start():
+    with pytest.raises(NotInstalled, match=r"npm install --global --prefix .* azurite@3"), azurite.start():
         pass
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotInstalled, match="install the packages nodejs and npm"), azurite.start():

@@ -59,7 +59,7 @@ class Undead(Batch):
 
 
 def used(kind: type[Counting]) -> tuple[Workspaces, MemoryService]:
-    """Return workspaces of a run that left objects, directories and uploads, and the service that has them."""
+    """Return workspaces of a run that left objects, directories, uploads and blocks, and the service that has them."""
     kind.asked = Counter()
     service = MemoryService()
     spaces = Workspaces(Backend(name="memory", open=lambda work_dir: kind(service, work_dir)))
@@ -69,15 +69,16 @@ def used(kind: type[Counting]) -> tuple[Workspaces, MemoryService]:
             store.write(path, Source(Content(10, 1)).open(), 10)
         store.create_dir("made")
         store.create_multipart("a")
+        store.write_block(store.create_block("a"), Source(Content(10, 3)).open(), 10, "b")
     outside = kind(service, "/")
     outside.write("1/a", Source(Content(10, 2)).open(), 10)
     return spaces, service
 
 
 def everything(service: MemoryService) -> list[str]:
-    """Return all that there is, uploads included."""
+    """Return all that there is, uploads and block objects included."""
     store = Memory(service, "/")
-    found = [o.path for mode in (ListMode.PREFIX, ListMode.PART) for o in store.list("", list_mode=mode)]
+    found = [o.path for mode in ListMode if mode != ListMode.DIR for o in store.list("", list_mode=mode)]
     return sorted(path for path in found if path not in {"1", "d"})
 
 
