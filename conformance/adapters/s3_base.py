@@ -69,8 +69,9 @@ class S3Base(Storage):
             multipart_size_maximum=5 * GIB,
             multipart_size_minimum=location.part_minimum or None,
         )
+        self._takes = left(self.implements, location.without)
         if location.without:
-            refuse_all_but(self, left(self.implements, location.without))
+            refuse_all_but(self, self._takes)
 
     def close(self) -> None:
         """Refuse every operation from now on; the connections are others' too and stay."""
