@@ -19,6 +19,7 @@ from conformance.storage import (
     OperationNotSupported,
     PairUnsupported,
     Part,
+    Segment,
     StorageError,
     operations,
 )
@@ -66,6 +67,13 @@ def calls(store: Recorder) -> dict[str, Callable[[], object]]:
         "create_page": lambda: store.create_page("x"),
         "write_page": lambda: store.write_page(handle(ObjectMode.PAGE), FIVE, 0),
         "reach": lambda: store.reach("kept"),
+        "init_segment": lambda: store.init_segment("x"),
+        "write_segment": lambda: store.write_segment(Segment("x", "none"), FIVE),
+        "complete_segment": lambda: store.complete_segment(Segment("x", "none")),
+        "abort_segment": lambda: store.abort_segment(Segment("x", "none")),
+        "list_segments": lambda: store.list_segments(""),
+        "delete_many": lambda: store.delete_many(["x"]),
+        "copy_multipart": lambda: store.copy_multipart(handle(ObjectMode.PART), "kept", 0),
     }
 
 
