@@ -10,6 +10,7 @@ from conformance.engine.recorder import Trace
 from conformance.engine.shrink import shrink
 from conformance.model import Divergence
 from conformance.model.blame import OBSERVERS
+from conformance.model.conditions import PAIRS
 from conformance.requirements import requirement
 from conformance.storage import Features, Restrictions
 from conformance.storage.calls import Call, Step
@@ -33,6 +34,13 @@ class Counterexample:
         last = self.steps[-1]
         return f"{self.requirement}: {last.call.op} {last.outcome.error_type or 'answers'}"
 
+
+ABOUT = {
+    "suffix": frozenset({"suffix"}),
+    "listing_pages": frozenset({"start_after", "page_size"}),
+    "conditional": PAIRS,
+}
+"""Subjects that are about optional arguments: without any of them a call says nothing about the subject."""
 
 Execute = Callable[[Sequence[Call]], tuple[Divergence, list[Step]] | None]
 """Runs calls in a fresh ``work_dir`` against the model; returns how they diverge, with the steps, or None."""
@@ -87,6 +95,9 @@ def _blamed(law: str, model: str, steps: Sequence[Step]) -> str:
     A law is precise about what it set out to show. When its failure has shrunk to calls that it only made on the way,
     it never came to its point.
     """
+    wanted = ABOUT.get(law.partition(".")[0])
+    if wanted is not None and not any(wanted & step.call.pairs.keys() for step in steps):
+        return model
     changes = [step.call.op for step in steps[:-1] if step.call.op not in OBSERVERS]
     subject = requirement(law).operations[0]
     return law if subject in {steps[-1].call.op, *changes[-1:]} else model

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from conformance.model import Divergence, blame
 from conformance.storage import Content, Source, operations
@@ -21,6 +21,12 @@ BUDGET = 600
 Fails = Callable[[Sequence[Call]], Divergence | None]
 """Runs a program in a fresh workspace and returns how it diverges, if it does."""
 
+MAKERS = frozenset(
+    {"copy", "move", "complete_multipart", "commit_append", "combine_block", "write_page", "complete_segment"}
+)
+"""Operations after which there is an object that a plain write makes as well."""
+MOST_JOINED = 4
+"""Of how many paths it is tried whether two of them may be one."""
 PATHS = frozenset({"path", "src", "dst", "target"})
 
 
@@ -44,26 +50,48 @@ def shrink(calls: Sequence[Call], divergence: Divergence, fails: Fails, budget: 
 
     """
     search = _Search(tuple(calls[: divergence.step + 1]), divergence, fails, budget)
+    search.look_directly()
     search.keep_related()
     search.leave_out()
-    before = search.calls
-    search.simplify()
-    if search.calls != before:
-        search.leave_out()
+    before: tuple[Call, ...] = ()
+    while search.calls != before:
+        before = search.calls
+        search.write_instead()
+        search.simplify()
+        search.join_paths()
+        if search.calls != before:
+            search.look_directly()
+            search.leave_out()
     search.look_closer()
     return Shrunk(search.calls, search.divergence, search.spent)
 
 
 def without(calls: Sequence[Call], left_out: set[int]) -> tuple[Call, ...]:
-    """Return the calls but for ``left_out`` and all that refer to one of them, with their references renumbered."""
+    """Return the calls but for ``left_out`` and all that refer to one of them, with their references renumbered.
+
+    A list of parts only loses those that are left out.
+    """
     numbers: dict[int, int] = {}
     kept: list[Call] = []
     for number, call in enumerate(calls):
-        if number in left_out or not call.steps() <= numbers.keys():
+        left = call if number in left_out else _listing_only(call, numbers)
+        if number in left_out or not left.steps() <= numbers.keys():
             continue
         numbers[number] = len(kept)
-        kept.append(call.renumbered(numbers))
+        kept.append(left.renumbered(numbers))
     return tuple(kept)
+
+
+def _listing_only(call: Call, known: dict[int, int]) -> Call:
+    """Return the call without the parts in its lists that no known step returned."""
+
+    def kept(term: Any) -> Any:
+        if not isinstance(term, list):
+            return term
+        members = cast("list[Any]", term)
+        return [member for member in members if not isinstance(member, PartOf) or member.step in known]
+
+    return replace(call, args=tuple(kept(term) for term in call.args))
 
 
 class _Search:
@@ -75,15 +103,15 @@ class _Search:
         self._budget = budget
         self._tried: set[str] = {repr(calls)}
 
-    def accept(self, candidate: tuple[Call, ...]) -> bool:
-        """Run a candidate and keep it when it diverges in the same way."""
+    def accept(self, candidate: tuple[Call, ...], *, anyhow: bool = False) -> bool:
+        """Run a candidate and keep it when it diverges in the same way, or ``anyhow``."""
         key = repr(candidate)
         if not candidate or key in self._tried or self.spent + len(candidate) > self._budget:
             return False
         self._tried.add(key)
         found = self._fails(candidate)
         self.spent += len(candidate) if found is None else found.step + 1
-        if found is None or found.signature != self.divergence.signature:
+        if found is None or not (anyhow or found.signature == self.divergence.signature):
             return False
         self.calls = candidate[: found.step + 1]
         self.divergence = found
@@ -110,6 +138,41 @@ class _Search:
                 length = max(length // 2, 1)
             elif not changed:
                 return
+
+    def look_directly(self) -> None:
+        """Read the object in question instead of what showed the divergence: nothing is plainer than wrong bytes."""
+        *before, last = self.calls
+        wrong = self.divergence
+        if last.op == "read" and not last.pairs:
+            return
+        if last.op in {"read", "list", "stat"} or wrong.aspect.startswith("answer "):
+            sources = last.args[:1] if last.op in {"copy", "move"} else ()
+            for path in dict.fromkeys((*sources, wrong.path)):
+                if path and self.accept((*before, Call("read", (path,), {}, last.client)), anyhow=True):
+                    return
+
+    def write_instead(self) -> None:
+        """Make objects by a plain write where they are copied, moved, uploaded or grown."""
+        for number in range(len(self.calls) - 2, -1, -1):
+            if number >= len(self.calls) - 1 or self.calls[number].op not in MAKERS:
+                continue
+            path = _made_at(self.calls, number)
+            for size in dict.fromkeys((10, max([_size(call) for call in self.calls], default=10))):
+                written = Call("write", (path, Source(Content(size, 90 + number)), size), {}, self.calls[number].client)
+                if path and self.accept(
+                    without_uses((*self.calls[:number], written, *self.calls[number + 1 :]), number)
+                ):
+                    break
+
+    def join_paths(self) -> None:
+        """Say the same of one path that is said of two."""
+        paths = sorted({path for number in range(len(self.calls)) for path in _touched(self.calls, number)})
+        if len(paths) > MOST_JOINED:
+            return
+        for one in paths:
+            for other in paths:
+                if one != other and "" not in {one, other}:
+                    self.accept(tuple(_renamed(call, {one: other}) for call in self.calls))
 
     def look_closer(self) -> None:
         """Read the object that a listing or stat told wrongly: is it wrong itself, or only told so?"""
@@ -140,6 +203,24 @@ class _Search:
                     self.accept((*self.calls[:number], call, *self.calls[number + 1 :]))
 
 
+def without_uses(calls: tuple[Call, ...], number: int) -> tuple[Call, ...]:
+    """Return the calls without those that refer to what step ``number`` returned."""
+    return without(calls, {n for n, call in enumerate(calls) if number in call.steps()})
+
+
+def _made_at(calls: Sequence[Call], number: int) -> str:
+    """Return the path at which a call makes an object."""
+    call = calls[number]
+    if call.op in {"copy", "move"}:
+        return call.args[1]
+    return next(iter(_touched(calls, number)), "")
+
+
+def _size(call: Call) -> int:
+    source = _source(call)
+    return 0 if source is None else source.content.size
+
+
 def _path_positions(call: Call) -> list[int]:
     return [n for n, name in enumerate(operations()[call.op].params) if name in PATHS and n < len(call.args)]
 
@@ -149,6 +230,8 @@ def _touched(calls: Sequence[Call], number: int) -> Iterator[str]:
     call = calls[number]
     for position in _path_positions(call):
         yield call.args[position]
+    if call.op == "delete_many":
+        yield from call.args[0]
     for step in call.steps():
         if step < number:
             yield from _touched(calls, step)
@@ -156,7 +239,7 @@ def _touched(calls: Sequence[Call], number: int) -> Iterator[str]:
 
 def _plain_names(calls: Sequence[Call]) -> dict[str, str]:
     """Return short plain names for all paths; directories stay directories."""
-    paths = sorted({call.args[n].rstrip("/") for call in calls for n in _path_positions(call)} - {""})
+    paths = sorted({path.rstrip("/") for n in range(len(calls)) for path in _touched(calls, n)} - {""})
     segments = sorted({segment for path in paths for segment in path.split("/")})
     if len(segments) > 26:
         return {}
@@ -170,10 +253,15 @@ def _renamed(call: Call, names: dict[str, str]) -> Call:
             return names.get(term, term)
         if isinstance(term, (Handle, Fabricated)) and term.path is not None:
             return replace(term, path=names.get(term.path, term.path))
+        if call.op == "delete_many":
+            return [names.get(path, path) for path in cast("list[str]", term)]
         return term
 
     positions = _path_positions(call)
-    return replace(call, args=tuple(rename(n, term) for n, term in enumerate(call.args)))
+    pairs = dict(call.pairs)
+    if "start_after" in pairs:
+        pairs["start_after"] = names.get(pairs["start_after"], pairs["start_after"])
+    return replace(call, args=tuple(rename(n, term) for n, term in enumerate(call.args)), pairs=pairs)
 
 
 def _close_together(calls: tuple[Call, ...]) -> tuple[Call, ...]:
@@ -215,7 +303,8 @@ def _source(call: Call) -> Source | None:
 
 def _plainer(call: Call) -> Call:
     """Return the call without optional arguments and with a plain reader."""
-    pairs = {name: value for name, value in call.pairs.items() if name in {"multipart_id", "list_mode", "object_mode"}}
+    kept = {"multipart_id", "list_mode", "object_mode", *(["index", "offset"] if call.op == "write_segment" else [])}
+    pairs = {name: value for name, value in call.pairs.items() if name in kept}
     plain = replace(call, pairs=pairs)
     source = _source(call)
     return plain if source is None else _sized(plain, Source(source.content), source.content.size)

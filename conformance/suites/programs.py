@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from conformance.engine.laws import given, verifies
-from conformance.engine.programs import decode, drawn
+from conformance.engine.programs import GROWING, NEEDS, decode, drawn
 from conformance.storage import Features, Restrictions
 from conformance.storage.calls import Call
 
@@ -17,7 +17,7 @@ RunProgram = Callable[[Sequence[Call]], None]
 
 
 @verifies("programs.namespace", needs=("read", "write"), smoke=True, weight=2)
-@given(data=drawn())
+@given(data=drawn("namespace"))
 def test_programs_over_one_name_space(
     run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
 ) -> None:
@@ -26,14 +26,14 @@ def test_programs_over_one_name_space(
 
 
 @verifies("programs.uploads", smoke=True, weight=2)
-@given(data=drawn())
+@given(data=drawn("uploads"))
 def test_programs_over_uploads(run_program: RunProgram, features: Features, limits: Restrictions, data: bytes) -> None:
     """Several uploads to few paths: parts again, left out, stale or wrong, completed, aborted and used too late."""
     run_program(decode(data, features, limits, "uploads"))
 
 
 @verifies("programs.second_client")
-@given(data=drawn())
+@given(data=drawn("second client"))
 def test_programs_with_a_second_client(
     run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
 ) -> None:
@@ -42,9 +42,25 @@ def test_programs_with_a_second_client(
 
 
 @verifies("programs.many_keys", weight=1)
-@given(data=drawn())
+@given(data=drawn("many keys"))
 def test_programs_over_many_keys(
     run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
 ) -> None:
     """Twelve objects at once, more than a small cache or page holds."""
     run_program(decode(data, features, limits, "many keys"))
+
+
+def grows(features: Features) -> bool:
+    """Whether the backend has objects that are made piece by piece in other ways than multipart uploads."""
+    return any(features.operations.issuperset(NEEDS[kind]) for kind in GROWING)
+
+
+@verifies(
+    "programs.growing", weight=2, when=grows, unless="the backend has no append, block or page objects or segments"
+)
+@given(data=drawn("growing"))
+def test_programs_over_objects_that_grow(
+    run_program: RunProgram, features: Features, limits: Restrictions, data: bytes
+) -> None:
+    """Append, block and page objects and segments, on names that collide with each other and with plain objects."""
+    run_program(decode(data, features, limits, "growing"))

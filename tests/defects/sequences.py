@@ -263,3 +263,31 @@ class DeletingSourceDeletesCopy(Defective):
         copy = self.memory("copies").pop(path, None)
         if copy is not None and not pairs and copy != path:
             super().delete(copy)
+
+
+@defect(
+    trips=(
+        "programs.growing",
+        "append.write",
+        "completeness.create_append",
+        "completeness.commit_append",
+        "delete.forgets",
+    )
+)
+class AppendObjectRemembersItsPredecessor(Defective):
+    """A new append object begins with the bytes of the one that was committed at its path before."""
+
+    def create_append(self, path: str, **pairs: Any) -> Object:
+        o = super().create_append(path, **pairs)
+        self.memory("before")[path] = self.memory("committed").get(path)
+        return o
+
+    def write_append(self, o: Object, r: Reader | None, size: int, **pairs: Any) -> int:
+        before = self.memory("before").pop(o.path, None)
+        if before and size:
+            self.inner.write_append(o, io.BytesIO(before), len(before))
+        return super().write_append(o, r, size, **pairs)
+
+    def commit_append(self, o: Object) -> None:
+        super().commit_append(o)
+        self.memory("committed")[o.path] = self.content(o.path)

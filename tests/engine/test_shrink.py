@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from conformance.adapters.memory import Memory, MemoryService
-from conformance.engine.programs import BYTES_PER_STEP, STEPS, Theme, clients, decode, run
+from conformance.engine.programs import BYTES_PER_STEP, Theme, clients, decode, run
 from conformance.engine.shrink import shrink, without
 from conformance.model import Divergence
 from conformance.storage import Content, ObjectMode, ObjectNotExist, Source, Storage, StorageError
 from conformance.storage.calls import Call, Handle, IdOf, PartOf
 
-SIZE = STEPS * BYTES_PER_STEP
+SIZE = 25 * BYTES_PER_STEP
 Opener = Callable[[str], Storage]
 
 
@@ -68,7 +68,7 @@ def first(kind: type[Memory], theme: Theme) -> tuple[tuple[Call, ...], Divergenc
     ("kind", "theme", "length", "blamed"),
     [
         (DeleteKeepsLarge, "namespace", 3, "delete.removes"),
-        (AbortTwiceFails, "uploads", 3, "multipart.abort_idempotent"),
+        (AbortTwiceFails, "uploads", 4, "multipart.abort_idempotent"),
     ],
 )
 def test_programs_are_made_small(kind: type[Memory], theme: Theme, length: int, blamed: str) -> None:
