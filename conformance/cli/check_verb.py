@@ -77,6 +77,8 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
       fs:/some/dir                        the local file system below a directory
       s3://bucket/prefix?endpoint=URL     any S3 server; credentials from the ordinary AWS chain;
                                           add &create=true where the bucket is to be made
+      azblob://container/prefix           Azure Blob Storage, or with ?endpoint=URL Azurite; credentials
+                                          from AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY
       package.module:open_store           your own opener: open_store(work_dir) -> Storage
       mystore                             a name from [tool.conformance] in pyproject.toml
     \b
@@ -148,7 +150,10 @@ def choose(names: tuple[str, ...], own: Settings) -> list[tuple[str, str]]:
         spec = known.get(name, name)
         plain = spec not in EMBEDDED and ":" not in spec
         if plain:
-            ways = "; use memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, or package.module:opener"
+            ways = (
+                "; use memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, "
+                "azblob://container/prefix?endpoint=URL, or package.module:opener"
+            )
             raise Problem(f"no backend is called {name!r}{meant(name, [*known, *EMBEDDED], ways)}")
         shown = name if name in known else name.partition("?")[0]
         if shown in found:
