@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.adapters.conditions import Conditions
 from conformance.adapters.memory_client import RESTRICTIONS, MemoryClient
 from conformance.adapters.memory_tree import Directory, File, Headers, Link, Names
-from conformance.adapters.streams import download
+from conformance.adapters.streams import check_size, download
 from conformance.storage import Object, ObjectMode, ObjectModeInvalid, ObjectNotExist
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class MemoryTransfer(MemoryClient):
 
         Raises:
             ObjectNotExist: there is no ``src``, whatever the conditions.
+            RestrictionDissatisfied: ``src`` is above the maximum.
             ObjectModeInvalid: ``src`` is a directory, ``dst`` cannot take a file, or metadata are given for a link.
             PreconditionFailed: a condition does not hold, ``if_match`` also where there is no ``dst``.
 
@@ -42,7 +43,7 @@ class MemoryTransfer(MemoryClient):
         conditions = Conditions(if_match=if_match, if_none_match=if_none_match)
         given = (content_type, content_disposition, user_metadata) != (None, None, None)
         with self._lock:
-            source, node, target = self._transfer(src, dst)
+            source, node, target = self._transfer(src, dst, RESTRICTIONS.copy_size_maximum)
             self._demand(source, Conditions(if_match=if_source_match, if_none_match=if_source_none_match))
             self._demand(target, conditions)
             if given:
@@ -85,25 +86,28 @@ class MemoryTransfer(MemoryClient):
 
         Raises:
             ObjectNotExist: there is no ``src``, whatever the conditions.
+            RestrictionDissatisfied: ``src`` is above the maximum.
             ObjectModeInvalid: ``src`` is a directory, or ``dst`` cannot take a file.
             PreconditionFailed: a condition does not hold, ``if_match`` also where there is no ``dst``.
 
         """
         with self._lock:
-            source, node, target = self._transfer(src, dst)
+            source, node, target = self._transfer(src, dst, RESTRICTIONS.move_size_maximum)
             self._demand(target, Conditions(if_match=if_match, if_none_match=if_none_match))
             moved = self._put_again(node, target, dst)
             if source != target:
                 self._tree.remove(source)
             return moved
 
-    def _transfer(self, src: str, dst: str) -> tuple[Names, File | Link, Names]:
+    def _transfer(self, src: str, dst: str, maximum: int | None) -> tuple[Names, File | Link, Names]:
         source = self._paths.key(src)
         node = self._find(source)
         if node is None:
             raise ObjectNotExist
         if isinstance(node, Directory):
             raise ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
+        if isinstance(node, File):
+            check_size(len(node.data), maximum)
         return source.names, node, self._place(dst)
 
     def _put_again(self, node: File | Link, target: Names, path: str) -> Object:

@@ -212,6 +212,10 @@ def _transfer(world: World, call: Call, *, keep: bool) -> Expectation | None:
         )
     if entry.kind != "file" or space.place(path) == "linked":
         return Expectation(call=call, path=path, source=source, situation="of a link", errors=ANY, leads_out=True)
+    maximum = world.limits.copy_size_maximum if keep else world.limits.move_size_maximum
+    if maximum is not None and entry.data.size > maximum:
+        situation = "above maximum"
+        return Expectation(call=call, path=path, source=source, situation=situation, success=False, errors=ANY)
     given = told(call) if any(name in call.pairs for name in METADATA) else None
     kept = entry.told if given is None else given
     outdated = {} if given is None else {name: value for name, value in entry.told.items() if name not in given}

@@ -581,6 +581,57 @@ class HintOfSeveralModesBecomesMode(Defective):
         return replace(super().stat(path, **{**pairs, "object_mode": None}), mode=hint)
 
 
+class Limited(Defective):
+    """Refuses copies and moves of what is above their published maximum in another way."""
+
+    def refusing(self, op: str, src: str, dst: str, pairs: dict[str, Any]) -> Object | None:
+        """Copy or move; what to do about a refusal is the defect's."""
+        try:
+            return self.call(op, src, dst, **pairs)
+        except RestrictionDissatisfied:
+            self.refused(src, dst)
+            raise
+
+    def refused(self, src: str, dst: str) -> None:
+        """Do wrong."""
+        raise NotImplementedError
+
+    def copy(self, src: str, dst: str, **pairs: Any) -> Object | None:
+        return self.refusing("copy", src, dst, pairs)
+
+    def move(self, src: str, dst: str, **pairs: Any) -> Object | None:
+        return self.refusing("move", src, dst, pairs)
+
+
+@defect(trips=("copy.size_maximum", "move.size_maximum"), on=MEMORY)
+class TooLargeIsUnexpected(Limited):
+    """A copy or move above the published maximum is Unexpected."""
+
+    def refused(self, src: str, dst: str) -> None:
+        raise Unexpected(f"{src} is too large for {dst}")
+
+
+@defect(trips=("copy.size_maximum", "move.size_maximum"), on=MEMORY)
+class TooLargeDeletesDestination(Limited):
+    """A copy or move above the published maximum deletes the destination before it is refused."""
+
+    def refused(self, src: str, dst: str) -> None:
+        del src
+        self.inner.delete(dst)
+
+
+@defect(trips=("move.size_maximum",), on=MEMORY)
+class TooLargeMoveDeletesSource(Defective):
+    """A move above the published maximum is refused when the source is gone already."""
+
+    def move(self, src: str, dst: str, **pairs: Any) -> Object | None:
+        try:
+            return super().move(src, dst, **pairs)
+        except RestrictionDissatisfied:
+            self.inner.delete(src)
+            raise
+
+
 # Listings and paths
 
 
