@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 # a name becomes a file name; there is no smallest part, but parts have to follow each other
 LIMITS = "name_maximum=255&part_minimum=0&part_gaps=false"
-# of all conditions it knows only If-None-Match of a read or stat; a digest sent along is kept, not compared
+# of all conditions it knows only If-None-Match of a read or stat, a digest sent along is kept and not compared, and
+# UploadPartCopy is taken as an UploadPart of nothing
 WITHOUT = (
     *("if_match", "if_modified_since", "if_unmodified_since", "if_source_match", "if_source_none_match"),
     *("write.if_none_match", "copy.if_none_match", "complete_multipart.if_none_match", "content_sha256"),
+    "copy_multipart",
 )
 
 
