@@ -222,6 +222,8 @@ def _size(call: Call) -> int:
 
 
 def _path_positions(call: Call) -> list[int]:
+    if call.op not in operations():  # close is a call and no operation
+        return []
     return [n for n, name in enumerate(operations()[call.op].params) if name in PATHS and n < len(call.args)]
 
 
@@ -281,7 +283,8 @@ def _ascending(calls: tuple[Call, ...], call: Call) -> Call:
 
     def index(part: PartOf) -> int:
         step: int = part.step
-        return calls[step].args[3] if part.index is None else part.index
+        made = calls[step]
+        return made.args[operations()[made.op].params.index("index")] if part.index is None else part.index
 
     return replace(call, args=(call.args[0], sorted(call.args[1], key=index)))
 

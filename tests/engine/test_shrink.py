@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from conformance.adapters.memory import Memory, MemoryService
+from conformance.engine import shrink as shrinking
 from conformance.engine.programs import BYTES_PER_STEP, Theme, clients, decode, run
 from conformance.engine.shrink import shrink, without
 from conformance.model import Divergence
@@ -125,3 +126,15 @@ def test_leaving_out_a_call_leaves_out_what_needs_it() -> None:
         Call("write_multipart", (Handle(0), Source(Content(1)), 1, 0)),
         Call("complete_multipart", (Handle(0), [PartOf(1)])),
     )
+
+
+def test_copied_parts_and_closed_clients_are_shrunk_like_all_else():
+    calls = (
+        Call("create_multipart", ("a",)),
+        Call("copy_multipart", (Handle(0), "s", 1)),
+        Call("copy_multipart", (Handle(0), "s", 0)),
+        Call("complete_multipart", (Handle(0), [PartOf(1), PartOf(2)])),
+        Call("close"),
+    )
+    assert shrinking._ascending(calls, calls[3]).args[1] == [PartOf(2), PartOf(1)]
+    assert list(shrinking._touched(calls, 4)) == []
