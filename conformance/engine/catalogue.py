@@ -94,6 +94,18 @@ ODD = (
 )
 """Names that go wrong wherever a name is written into a URL, a header or a document."""
 
+TELLING = (
+    *("a", "ab", "d/a", "d/b/a", "d-/a", "d.a", "Key", "key", "a%41", "aA", "a%2541", "a%", "a%2Fb", "a%2fb", "a_b"),
+    *("acb", "a*b", "a+b", "a b", "a%20b", "a%2Bb", "q", "q?x=1", "q#f", "q&amp;", "n", "n ", " n", "n.", ".n"),
+    *("caf\u00e9", "cafe\u0301", "cafe", "stra\u00dfe", "strasse", "\u65e5", "\U0001f600", "\U0001f601"),
+    *("it's", 'i"t<u>&v', "a:b", "a|b", "a=b@c,d~e;f", "f", "f~", "f.tmp", ".f", "f.part", "1", "01", "1.0"),
+    *("l\nm", "lm", "l\tm", "a\\b", "\u212b", "\u00c5", "\ufb01", "fi", "s", "s.meta", "s.json", ".s.meta", "s.md5"),
+    *("s.lock", "acl", "uploads", "r", "r?acl", "r?versionId=null", "..a", "a..b", "...", "m" * 32 + "1"),
+    *("m" * 32 + "2", "m" * 64 + "1", "<x>", "&lt;x&gt;", "]]>{x}[x]", "m!n$o^p`q(r)s", "v\u200bw\u00adx\ufeffy"),
+    *("v\u00a0w", "v w", "p/q/r/s/t/u/v/w/x", "p/q/r/s/t/u/v/w/y", "t", "t/u", "tu"),
+)
+"""One or two names of every kind; what only one odd letter could change is together in one name."""
+
 HANDFUL = ("like", "case", "plus", "percent", "unicode", "query", "dot")
 """The groups of which a short run takes the two most alike."""
 
@@ -104,8 +116,8 @@ def handful(features: Features) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for keys in chosen for key in keys))
 
 
-OVERWRITES = (2048, 1024, 1024, 5000, 0, 300)
-"""Sizes in bytes that follow each other at one path: shorter, equal, longer, empty, and from empty."""
+OVERWRITES = (2048, 1024, 1024, 5000, 0)
+"""Sizes in bytes that follow each other at one path: shorter, equal, longer, empty."""
 
 
 def successive(features: Features) -> tuple[Content, ...]:
@@ -151,6 +163,13 @@ def pack(number: int, features: Features) -> tuple[str, ...]:
 def every_key(features: Features) -> tuple[str, ...]:
     """Return the different keys of all packs: more than a hundred, that is more than many a page of a listing."""
     return tuple(dict.fromkeys(key for number in range(len(PACKS)) for key in pack(number, features)))
+
+
+def telling_keys(features: Features) -> tuple[str, ...]:
+    """Return the names that tell most, without the groups that the backend is declared not to have."""
+    unasked = {key for name in _left_out(features) for key in GROUPS[name]} - set(GROUPS["siblings"])
+    odd = {key for key in TELLING if not features.unicode_exact and not key.isascii()}
+    return tuple(key for key in TELLING if key not in unasked | odd)
 
 
 def _left_out(features: Features) -> set[str]:

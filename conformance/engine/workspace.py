@@ -177,16 +177,13 @@ class Workspaces:
             self.cleaning_calls += 1
             # A service without open uploads may say that there is no such thing.
             with suppress(ObjectNotExist):
-                yield from store.list("", list_mode=ListMode.PART)
+                yield from _whole(store, ListMode.PART)
 
     def _below(self, store: Storage, path: str, seen: set[str]) -> Iterator[Object]:
         features = store.features()
         if ListMode.PREFIX in features.list_modes and features.directories != "native":
             self.cleaning_calls += 1
-            if "page_size" in features.pairs.get("list", ()):
-                yield from store.list("", list_mode=ListMode.PREFIX, page_size=PAGE)
-            else:
-                yield from store.list("", list_mode=ListMode.PREFIX)
+            yield from _whole(store, ListMode.PREFIX)
             return
         self.cleaning_calls += 1
         try:
@@ -201,6 +198,13 @@ class Workspaces:
             if ObjectMode.DIR in o.mode:
                 yield from self._below(store, o.path, seen)
             yield o
+
+
+def _whole(store: Storage, mode: ListMode) -> Iterator[Object]:
+    """List everything, in pages as large as a service gives where their size can be asked for."""
+    if "page_size" in store.features().pairs.get("list", ()):
+        return store.list("", list_mode=mode, page_size=PAGE)
+    return store.list("", list_mode=mode)
 
 
 def _plain(o: Object, features: Features) -> bool:

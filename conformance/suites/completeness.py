@@ -42,7 +42,7 @@ def test_a_written_object_is_complete(store: Recorder, features: Features, path:
     same([(o.path, o.content_length) for o in everything(store)], [(path, length)], "the listing")
 
 
-@verifies("completeness.write", needs=("read", "stat"))
+@verifies("completeness.write", needs=("read", "stat"), weight=0)
 @given(two=two_contents(), path=paths())
 def test_a_described_object_is_complete(store: Recorder, two: tuple[Content, Content], path: str) -> None:
     """Overwritten with other metadata, the object has the new bytes and the new metadata."""
@@ -117,7 +117,7 @@ def test_a_copy_is_complete(store: Recorder, two: tuple[Content, Content], path:
     same(lengths, {path: two[1].size, "source": two[1].size}, "the listing")
 
 
-@verifies("completeness.copy", needs=("stat",))
+@verifies("completeness.copy", needs=("stat",), weight=0)
 @given(path=paths())
 def test_a_copy_of_what_has_no_metadata_has_none(store: Recorder, path: str) -> None:
     """Copied over an object with metadata, a source without any clears them."""
@@ -196,7 +196,7 @@ def test_a_completed_upload_is_complete(store: Recorder, two: tuple[Content, Con
     same({name: told[name] for name in wanted}, wanted, "metadata told")
 
 
-@verifies("completeness.complete_multipart", needs=("read", "stat"))
+@verifies("completeness.complete_multipart", needs=("read", "stat"), weight=0)
 @given(path=paths())
 def test_a_completed_upload_clears_metadata(store: Recorder, path: str) -> None:
     """An upload that was given no user metadata leaves none of those that the old object had."""
@@ -278,7 +278,7 @@ def test_a_new_page_object_has_no_old_bytes(store: Recorder, path: str) -> None:
     same(store.read(path).rstrip(b"\x00"), page.data.rstrip(b"\x00"), "content of the new page object")
 
 
-@verifies("completeness.write", needs=("copy", "read", "stat"), **takes("write", "user_metadata"))
+@verifies("completeness.write", needs=("copy", "read", "stat"), weight=0, **takes("write", "user_metadata"))
 @given(path=paths())
 def test_a_write_after_a_copy_is_complete(store: Recorder, path: str) -> None:
     """Written over a copy, the copy's metadata and bytes go, and the source keeps its own."""
@@ -290,7 +290,7 @@ def test_a_write_after_a_copy_is_complete(store: Recorder, path: str) -> None:
     same(dict(store.stat("source").user_metadata), DESCRIPTION["user_metadata"], "user_metadata of the source")
 
 
-@verifies("completeness.listing", needs=("create_multipart", "write_multipart", "complete_multipart", "stat"))
+@verifies("completeness.listing", needs=("create_multipart", "write_multipart", "complete_multipart", "stat"), weight=0)
 @given(path=paths())
 def test_a_completed_upload_is_listed_once(store: Recorder, path: str) -> None:
     """Over an object that was listed, the completed upload is one entry with its own length."""

@@ -64,7 +64,7 @@ def test_a_created_directory_takes_objects(store: Recorder, path: str) -> None:
     shows(level(store, path), [f"{path}/sub/", f"{path}/x"], "the listing of the directory")
 
 
-@verifies("create_dir.told", needs=("write", "list", "delete"), **lists(ListMode.DIR))
+@verifies("create_dir.told", needs=("write", "list", "delete"), weight=0, **lists(ListMode.DIR))
 def test_directories_that_look_alike_are_different(store: Recorder) -> None:
     """Directories whose names begin alike are created, listed and deleted apart."""
     for path in ("d", "dd", "d-"):

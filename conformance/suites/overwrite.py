@@ -340,7 +340,7 @@ def test_object_and_virtual_directory_live_side_by_side(store: Recorder, path: s
     holds(store, f"{path}/x", b"child")
 
 
-@verifies("overwrite.beside_virtual_directory", needs=("copy", "read", "stat"), **VIRTUAL)
+@verifies("overwrite.beside_virtual_directory", needs=("copy", "read", "stat"), weight=0, **VIRTUAL)
 @given(path=DIRECTORIES)
 def test_copy_to_the_name_of_a_virtual_directory(store: Recorder, path: str) -> None:
     """Copying to the name of a virtual directory makes an object beside it, not one inside of it."""
