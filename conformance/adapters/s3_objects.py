@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 DELETED_AT_ONCE = 1000
 """Keys that one DeleteObjects takes."""
+_IN_XML = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
+"""The characters that XML 1.0 has, of which the body of DeleteObjects is made."""
 
 
 class S3Objects(S3Base):
@@ -203,13 +206,20 @@ class S3Objects(S3Base):
     def delete_many(self, paths: Iterable[str]) -> None:
         """Delete several objects, 1000 in a request (DeleteObjects); missing ones are no error.
 
+        A key with a character that XML does not have needs a request of its own (DeleteObject).
+
         Raises:
             StorageError: the first failure that the service reports, by its code; other objects may be gone.
 
         """
-        keys = [self._key(path) for path in paths]
-        for start in range(0, len(keys), DELETED_AT_ONCE):
-            objects = [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]
+        together: list[str] = []
+        for path in paths:
+            if _IN_XML.fullmatch(self._key(path)):
+                together.append(self._key(path))
+            else:
+                self.delete(path)
+        for start in range(0, len(together), DELETED_AT_ONCE):
+            objects = [{"Key": key} for key in together[start : start + DELETED_AT_ONCE]]
             answer = self._call("delete_objects", Delete={"Objects": objects})
             for failed in answer.get("Errors", ()):
                 error = of_code(str(failed.get("Code", "")), f"{failed.get('Message', '')} ({failed.get('Key')!r})")

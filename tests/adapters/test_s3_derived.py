@@ -320,7 +320,7 @@ def test_a_failure_among_many_is_raised(scripted, code, expected):
 
 
 def test_odd_names_among_many(store):
-    odd = ["a b", "a&b<>\"'", "é", "n\nl", "%20", "a+b", " "]
+    odd = ["a b", "a&b<>\"'", "é", "n\nl", "r\rl", "%20", "a+b", " ", "\x01", "\ufffe", "😀"]
     for path in (*odd, "kept"):
         put(store, path)
     store.delete_many([*odd, "missing"])
