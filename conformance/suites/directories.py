@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 
 from conformance.engine.conditions import lists, takes
 from conformance.engine.evidence import everything, has_dir, level, shows
-from conformance.engine.expect import demand, either, holds, same
+from conformance.engine.expect import demand, either, holds, refused, same
+from conformance.engine.http_source import served
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
-from conformance.storage import ListMode, ObjectMode, ObjectModeInvalid, ObjectNotExist
+from conformance.storage import Content, ListMode, ObjectMode, ObjectModeInvalid, ObjectNotExist, Source
 
 
 @verifies("create_dir.trailing_slash", **lists(ListMode.DIR))
@@ -22,6 +25,32 @@ def test_a_slash_at_the_end_makes_no_other_directory(store: Recorder) -> None:
     shows(level(store), ["d/"], "the listing of the work_dir")
     shows(level(store, "d"), ["d/x"], "the listing of the directory")
     same(has_dir(store, "d"), True, "whether stat tells a directory")
+
+
+@verifies("create_dir.only_asked_for", **lists(ListMode.DIR))
+def test_what_is_refused_leaves_no_directory(store: Recorder) -> None:
+    """Refused copies, moves, downloads and writes to directories that do not exist leave none of them behind."""
+    attempts: dict[str, Callable[[], object]] = {
+        "copy": lambda: store.copy("missing", "c/e/x"),
+        "move": lambda: store.move("missing", "m/e/x"),
+        "fetch": lambda: store.fetch("f/e/x", served(b"an error page", status=404)),
+        "write": lambda: store.write("w/e/x", Source(Content(300, 1), "raises", 100)),
+    }
+    for op, attempt in attempts.items():
+        if op in store.features.operations:
+            with refused(what=f"a {op} that cannot succeed"):
+                attempt()
+    shows(level(store), [], "the listing of the work_dir after what was refused")
+
+
+@verifies("list.complete", needs=("write",), **lists(ListMode.DIR))
+def test_a_page_of_directories_is_not_the_last(store: Recorder) -> None:
+    """Behind more directories than fit on a small page a listing shows the next directory and the object."""
+    names = [f"d{number}" for number in range(8)]
+    for name in names:
+        store.write(f"{name}/x", b"child")
+    store.write("z", b"the last")
+    shows(level(store), [*(f"{name}/" for name in names), "z"], "the listing of the work_dir")
 
 
 @verifies("move.one_object")

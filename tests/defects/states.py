@@ -581,6 +581,34 @@ class HintOfSeveralModesBecomesMode(Defective):
         return replace(super().stat(path, **{**pairs, "object_mode": None}), mode=hint)
 
 
+@defect(trips=("create_dir.only_asked_for",), on=NATIVE, needs=("create_dir",), like=UPSTREAM + "fs, move")
+class RefusedMoveLeavesParents(Defective):
+    """A move makes the directory of its destination before it looks for its source."""
+
+    def move(self, src: str, dst: str, **pairs: Any) -> Object | None:
+        parent = dst.rpartition("/")[0]
+        if parent and self.look(src) is None:
+            with suppress(StorageError):
+                self.inner.create_dir(parent)
+        return super().move(src, dst, **pairs)
+
+
+@defect(trips=("create_dir.only_asked_for",), on=NATIVE, needs=("create_dir",))
+class FailedWriteLeavesParents(Defective):
+    """A write makes the directory of its path before it reads, and leaves it when that fails."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        tee = None if r is None else Tee(r)
+        try:
+            return super().write(path, tee, size, **pairs)
+        except StorageError:
+            parent = path.rpartition("/")[0]
+            if tee is not None and tee.failed and parent:
+                with suppress(StorageError):
+                    self.inner.create_dir(parent)
+            raise
+
+
 class Limited(Defective):
     """Refuses copies and moves of what is above their published maximum in another way."""
 
@@ -642,6 +670,29 @@ class UploadsListingGoesRound(Defective):
     def list(self, path: str, **pairs: Any) -> Iterator[Object]:
         found = list(super().list(path, **pairs))
         return iter(found * 100 if pairs.get("list_mode") == ListMode.PART and len(found) > 4 else found)
+
+
+@defect(trips=("list.implicit_directories", "list.direct_children"), like=UPSTREAM + "dropbox, list")
+class ListedDirectoriesCarryParentsPath(Defective):
+    """A directory is listed under the path of the directory that it is in."""
+
+    def list(self, path: str, **pairs: Any) -> Iterator[Object]:
+        for o in super().list(path, **pairs):
+            inside = ObjectMode.DIR in o.mode and "/" in o.path
+            yield replace(o, path=o.path.rpartition("/")[0]) if inside else o
+
+
+@defect(trips=("list.complete",), on=NATIVE, like=UPSTREAM + "qingstor, list")
+class PageOfDirectoriesEndsListing(Defective):
+    """A listing ends with a page of three that holds directories only: there is no object in it."""
+
+    def list(self, path: str, **pairs: Any) -> Iterator[Object]:
+        page: list[Object] = []
+        for o in super().list(path, **pairs):
+            yield o
+            page = [*page, o] if len(page) < 3 else [o]
+            if len(page) == 3 and all(ObjectMode.DIR in member.mode for member in page):
+                return
 
 
 @defect(trips=("paths.distinct", "read.whole"), on=NATIVE, like=UPSTREAM + "fs, utils.go")
