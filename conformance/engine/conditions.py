@@ -26,6 +26,14 @@ def takes(op: str, *pairs: str) -> Condition:
     }
 
 
+def all_of(*conditions: Condition) -> Condition:
+    """Apply where all of these conditions do."""
+    return {
+        "when": lambda features: all(condition["when"](features) for condition in conditions),
+        "unless": ", or ".join(condition["unless"] for condition in conditions),
+    }
+
+
 def lists(mode: ListMode) -> Condition:
     """Apply where the storage lists in this mode."""
     return {
