@@ -1,0 +1,140 @@
+"""Headers: what a caller says of a content for those who will be served it over HTTP."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+from conformance.engine.conditions import EMPTY_OBJECTS, Condition, all_of, takes
+from conformance.engine.evidence import everything
+from conformance.engine.expect import either, same
+from conformance.engine.laws import verifies
+from conformance.engine.recorder import Recorder
+from conformance.storage import Content, Object
+
+HEADERS = ("cache_control", "content_encoding", "content_language")
+PLAIN = b"text that was compressed before it was written"
+COMPRESSED = Content.of(gzip.compress(PLAIN, mtime=0))
+"""Bytes that are what their content_encoding says: whoever decodes them on the way delivers others."""
+GIVEN = {"cache_control": "public, max-age=60", "content_encoding": "gzip", "content_language": "de-CH, en"}
+OTHERS = {"cache_control": "no-store", "content_encoding": "identity", "content_language": "fr"}
+TYPED = "text/html; charset=\"utf-8\"; profile='a b'"
+NAMED = "attachment; filename=\"a b.txt\"; filename*=UTF-8''na%C3%AFve%20%E2%82%AC.txt"
+
+
+def some_header(op: str) -> Condition:
+    """Apply where the operation takes any of the headers."""
+    return {
+        "when": lambda features: any(name in features.pairs.get(op, ()) for name in HEADERS),
+        "unless": f"{op} takes none of {', '.join(HEADERS)}",
+    }
+
+
+def taken(store: Recorder, op: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what the operation takes of the pairs."""
+    return {name: value for name, value in given.items() if name in store.features.pairs.get(op, ())}
+
+
+def headers(o: Object, of: dict[str, Any]) -> dict[str, Any]:
+    """Return what is told of an object under the names given."""
+    told = {name: getattr(o, name) for name in of}
+    return {name: dict(value) if name == "user_metadata" else value for name, value in told.items()}
+
+
+@verifies("headers.write", **some_header("write"))
+def test_headers_are_told_as_given(store: Recorder) -> None:
+    """Stat tells each header as given, of two objects each its own, and bytes that are compressed stay so."""
+    for path, given in (("a", taken(store, "write", GIVEN)), ("d/b.html", taken(store, "write", OTHERS))):
+        store.write(path, COMPRESSED, **given)
+        same(headers(store.stat(path), given), given, f"headers of {path!r}")
+        same(store.read(path), COMPRESSED.data, f"content of {path!r}")
+
+
+@verifies("headers.cleared", **some_header("write"))
+def test_headers_of_an_older_object_are_gone(store: Recorder) -> None:
+    """After an overwrite with other headers these are told, after one without any none of the old ones is."""
+    given, others = taken(store, "write", GIVEN), taken(store, "write", OTHERS)
+    store.write("a", COMPRESSED, **given)
+    store.write("a", b"other", **others)
+    same(headers(store.stat("a"), others), others, "headers after an overwrite with others")
+    store.write("a", b"plain")
+    told = headers(store.stat("a"), others)
+    same({name: value for name, value in told.items() if value in (given[name], others[name])}, {}, "old headers")
+
+
+@verifies("headers.complete_multipart", needs=("read",), **some_header("create_multipart"))
+def test_headers_of_an_upload_are_told(store: Recorder) -> None:
+    """The headers given when the upload began are told of the object, in place of those of an older one."""
+    given = taken(store, "create_multipart", GIVEN)
+    store.write("a", b"older", **taken(store, "write", OTHERS))
+    o = store.create_multipart("a", **given)
+    store.complete_multipart(o, [store.write_multipart(o, COMPRESSED, 0)[1]])
+    same(headers(store.stat("a"), given), given, "headers of the upload")
+    same(store.read("a"), COMPRESSED.data, "content of the upload")
+
+
+@verifies("headers.copy", **some_header("write"))
+def test_headers_are_copied(store: Recorder) -> None:
+    """A copy onto an object with other headers has those of the source, and one of a plain source has none."""
+    given, others = taken(store, "write", GIVEN), taken(store, "write", OTHERS)
+    store.write("source", COMPRESSED, **given)
+    store.write("there", b"there", **others)
+    store.copy("source", "there")
+    same(headers(store.stat("there"), given), given, "headers of the copy")
+    store.write("source", b"plain")
+    store.copy("source", "there")
+    told = headers(store.stat("there"), given)
+    same({name: value for name, value in told.items() if value in (given[name], others[name])}, {}, "old headers")
+
+
+@verifies("headers.move", **some_header("write"))
+def test_headers_are_moved(store: Recorder) -> None:
+    """An object that is moved onto another with other headers keeps its own."""
+    given = taken(store, "write", GIVEN)
+    store.write("source", COMPRESSED, **given)
+    store.write("there", b"there", **taken(store, "write", OTHERS))
+    store.move("source", "there")
+    same(headers(store.stat("there"), given), given, "headers of what was moved")
+
+
+@verifies(
+    "headers.copy_replaces", needs=("read",), **all_of(takes("copy", "user_metadata"), takes("write", "user_metadata"))
+)
+def test_metadata_given_to_copy_replace_all(store: Recorder) -> None:
+    """Of the source's metadata nothing is left beside those given, onto itself too; the source keeps its own."""
+    old: dict[str, Any] = {
+        "user_metadata": {"colour": "blue", "old": "1"},
+        **taken(store, "write", {"content_type": "text/x-old"}),
+    }
+    new: dict[str, Any] = {"user_metadata": {"colour": "red"}, **taken(store, "copy", {"content_type": "text/x-new"})}
+    store.write("source", COMPRESSED, **old)
+    store.copy("source", "copy", **new)
+    same(headers(store.stat("copy"), new), new, "metadata of the copy")
+    same(store.read("copy"), COMPRESSED.data, "content of the copy")
+    same(headers(store.stat("source"), old), old, "metadata of the source")
+    store.copy("source", "source", **new)
+    same(headers(store.stat("source"), new), new, "metadata of a copy onto itself")
+
+
+@verifies("headers.content_type", **all_of(takes("write", "content_type"), EMPTY_OBJECTS))
+def test_types_and_names_are_told_to_the_letter(store: Recorder) -> None:
+    """Of an empty and of a filled object type and disposition come back with quotes, parameters and escapes."""
+    given = taken(store, "write", {"content_type": TYPED, "content_disposition": NAMED})
+    for path, content in (("empty.txt", b""), ("filled.png", b"<p>")):
+        store.write(path, content, **given)
+        same(headers(store.stat(path), given), given, f"headers of {path!r}")
+
+
+@verifies("headers.metadata_names", needs=("list",), **takes("write", "user_metadata"))
+def test_names_that_differ_in_case_are_kept_or_refused(store: Recorder) -> None:
+    """Two names that differ only in case keep a value given for one of them, or the write is refused whole."""
+    both = {"Name": "first", "name": "second"}
+    with either() as refusal:
+        store.write("a", b"described", user_metadata=both)
+    if refusal:
+        same([o.path for o in everything(store)], [], "all objects after the refusal")
+    else:
+        told = {name.lower(): value for name, value in store.stat("a").user_metadata.items()}
+        known = told.get("name", "")
+        # HTTP joins fields of one name by a comma (RFC 9110, 5.3).
+        same(set(known.replace(" ", "").split(",")) <= {"first", "second"}, True, f"whether {known!r} was given")
