@@ -35,11 +35,13 @@ from conformance.storage.calls import (
     ModifiedOf,
     Outcome,
     PartOf,
+    RestOf,
     SegmentOf,
     Step,
     invoke,
     resolve,
 )
+from conformance.storage.interleaved import Listing, Reading
 
 ETAGS = frozenset({"if_match", "if_none_match", "if_source_match", "if_source_none_match"})
 
@@ -56,6 +58,7 @@ class Trace:
         self._versions: dict[str, int] = {}
         self._modified: tuple[int, datetime] | None = None
         self._segments: dict[Segment | str, int] = {}
+        self._left: dict[int, int] = {}
 
     def add(self, call: Call, outcome: Outcome) -> None:
         """Keep one step and remember what it returned."""
@@ -71,6 +74,8 @@ class Trace:
         if isinstance(value, Segment):
             # Equal ids of different paths are different segments (Prop-18).
             self._segments[value] = self._segments[value.id] = number
+        elif isinstance(value, (Listing, Reading)):
+            self._left[id(value)] = number
         elif isinstance(value, Object):
             self._objects[id(value)] = (number, value)
             if value.multipart_id is not None:
@@ -100,6 +105,8 @@ class Trace:
             if argument.multipart_id in self._uploads:
                 return Handle(self._uploads[argument.multipart_id], mode=int(argument.mode), path=argument.path)
             return Fabricated(argument.path, int(argument.mode), argument.multipart_id)
+        if isinstance(argument, (Listing, Reading)):
+            return RestOf(self._left[id(argument)])
         if isinstance(argument, Segment) and argument.id in self._segments:
             step = self._segments.get(argument, self._segments[argument.id])
             began = self.steps[step].outcome.value
@@ -250,6 +257,23 @@ class Recorder:
 
     def delete_many(self, paths: Sequence[str]) -> None:
         self._call("delete_many", [list(paths)], {})
+
+    def list_begin(self, path: str, count: int, **pairs: Any) -> Listing:
+        """List, and leave it when ``count`` objects were taken, which it has as ``seen``."""
+        return self._call("list_begin", [path, count], pairs)
+
+    def list_rest(self, left: Listing) -> Sequence[Object]:
+        """Go on with a listing that was left and return the other objects."""
+        return self._call("list_rest", [left], {})
+
+    def read_begin(self, path: str, at: int, **pairs: Any) -> Reading:
+        """Read, and leave it when ``at`` bytes were delivered."""
+        return self._call("read_begin", [path, at], pairs)
+
+    def read_rest(self, left: Reading) -> bytes:
+        """Go on with a read that was left and return all of its bytes."""
+        self._call("read_rest", [left], {})
+        return self.trace.steps[-1].outcome.data or b""
 
     def close(self) -> None:
         """Close the client, as a call of its own: what it does afterwards is up to ``Features.close_refuses``."""

@@ -16,6 +16,7 @@ from conformance.storage.calls import (
     IdOf,
     ModifiedOf,
     PartOf,
+    RestOf,
     SegmentOf,
     Step,
     shorten,
@@ -69,7 +70,10 @@ class CheckFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """The result of one check; ``calls`` and ``operations`` count what it asked of the backend."""
+    """The result of one check; ``calls`` and ``operations`` count what it asked of the backend.
+
+    ``pairs`` counts, for programs, how often one operation came right behind another: ``"write read"``.
+    """
 
     backend: str
     check: str
@@ -80,6 +84,7 @@ class CheckResult:
     examples: int = 0
     seconds: float = 0.0
     operations: Counter[str] = field(default_factory=Counter[str])
+    pairs: Counter[str] = field(default_factory=Counter[str])
     failure: CheckFailure | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -95,6 +100,7 @@ class CheckResult:
             "examples": self.examples,
             "seconds": round(self.seconds, 4),
             "operations": dict(sorted(self.operations.items())),
+            "pairs": dict(sorted(self.pairs.items())),
             "failure": self.failure.to_json() if self.failure else None,
         }
 
@@ -120,6 +126,8 @@ def _text(term: Any) -> str:
             return f"etag of #{term.step}"
         case ModifiedOf():
             return f"time of #{term.step} {term.seconds:+g} s"
+        case RestOf():
+            return f"rest of #{term.step}"
         case SegmentOf():
             return f"segment of #{term.step}" + (f" with path {term.path!r}" if term.path else "")
         case Fabricated():

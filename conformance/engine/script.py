@@ -26,9 +26,11 @@ from conformance.storage.calls import (
     ModifiedOf,
     Outcome,
     PartOf,
+    RestOf,
     SegmentOf,
     Step,
 )
+from conformance.storage.interleaved import BEGINNINGS, RESTS
 from conformance.storage.seen import told
 
 LISTS = frozenset(LISTED)
@@ -122,6 +124,7 @@ def _imports(text: str, extra: str) -> str:
 
     names = [name for name in VOCABULARY if uses(name)]
     looks = [name for name in ("read", "seen", "told") if re.search(rf"(?<![.\w]){name}\(", text)]
+    left = [name for name in (*BEGINNINGS, "rest") if re.search(rf"(?<![.\w]){name}\(", text)]
     dates = [name for name in ("datetime", "timedelta") if uses(name)]
     lines = [
         *(["import io"] if "io.BytesIO" in text else []),
@@ -131,6 +134,7 @@ def _imports(text: str, extra: str) -> str:
         *(["from dataclasses import replace"] if uses("replace") and "replace(o" in text else []),
         "",
         f"from conformance.storage import {', '.join(names)}",
+        *([f"from conformance.storage.interleaved import {', '.join(left)}"] if left else []),
         f"from conformance.storage.seen import {', '.join(looks)}",
         *([extra.strip()] if extra.strip() else []),
     ]
@@ -141,7 +145,7 @@ def _before(outcome: Outcome, call: Call) -> str:
     """Return what the script's ``seen`` says of an outcome in a trace."""
     if not outcome.ok:
         return f"{outcome.error} ({outcome.error_type})"
-    return told((outcome.value, outcome.data) if call.op == "read" else outcome.value)
+    return told((outcome.value, outcome.data) if call.op in {"read", "read_rest"} else outcome.value)
 
 
 class _Printer:
@@ -169,6 +173,8 @@ class _Printer:
             return f"print({place}, {call.op!r}, told({expression}))"
         if call.op in {"write_multipart", "copy_multipart"}:
             return f"_, part{place} = {expression}"
+        if call.op in BEGINNINGS:
+            return f"left{place} = {expression}"
         if isinstance(step.outcome.value, Told):
             return f"n{place} = {expression}"
         if isinstance(step.outcome.value, Segment):
@@ -182,8 +188,10 @@ class _Printer:
         store = self.client(call.client)
         pairs = [f"{name}={self.term(value)}" for name, value in call.pairs.items()]
         arguments = ", ".join([*(self.term(term) for term in call.args), *pairs])
-        if call.op == "read":
-            return f"read({store}, {arguments})"
+        if call.op == "read" or call.op in BEGINNINGS:
+            return f"{call.op}({store}, {arguments})"
+        if call.op in RESTS:
+            return f"rest({arguments})"
         made = f"{store}.{call.op}({arguments})"
         return f"list({made})" if call.op in LISTS else made
 
@@ -198,7 +206,7 @@ class _Printer:
                 return f"{term!r}.open()"
             case Content():
                 return _content(term)
-            case Handle() | IdOf() | PartOf() | EtagOf() | ModifiedOf() | SegmentOf():
+            case Handle() | IdOf() | PartOf() | EtagOf() | ModifiedOf() | SegmentOf() | RestOf():
                 return self._reference(term)
             case datetime():
                 return f"datetime.fromisoformat({term.isoformat()!r})"
@@ -227,6 +235,8 @@ class _Printer:
                 return f"replace({made}, {', '.join(changes)})" if changes else made
             case IdOf(step=step):
                 return f"o{self._places[step]}.multipart_id"
+            case RestOf(step=step):
+                return f"left{self._places[step]}"
             case EtagOf(step=step):
                 return f"{self._names[step]}.etag"
             case ModifiedOf(step=step, seconds=seconds):

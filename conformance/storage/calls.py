@@ -30,6 +30,7 @@ from conformance.storage import (
     StorageError,
     Told,
 )
+from conformance.storage.interleaved import BEGINNINGS, RESTS, Listing, Reading
 
 OUTSIDE, READER = 2, 3
 """Clients 0 and 1 are two opens of a ``work_dir``, ``OUTSIDE`` is one of its parent, ``READER`` may only read."""
@@ -87,6 +88,13 @@ class SegmentOf:
 
 
 @dataclass(frozen=True, slots=True)
+class RestOf:
+    """The listing or the read that step ``step`` left in the middle."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fabricated:
     """An object that no step returned: made by hand, to see it refused."""
 
@@ -104,9 +112,10 @@ type_tags: dict[str, type[Any]] = {
     "etag": EtagOf,
     "modified": ModifiedOf,
     "segment": SegmentOf,
+    "rest": RestOf,
     "object": Fabricated,
 }
-REFERENCES = (Handle, PartOf, IdOf, EtagOf, ModifiedOf, SegmentOf)
+REFERENCES = (Handle, PartOf, IdOf, EtagOf, ModifiedOf, SegmentOf, RestOf)
 """The terms that refer to what an earlier step returned."""
 Term = Any
 
@@ -284,6 +293,8 @@ def _referred(term: Any, results: Sequence[Any]) -> Any:
             return _told(term, found)
         case SegmentOf() if isinstance(found, Segment):
             return found._replace(**_given(path=term.path, id=term.id))
+        case RestOf() if isinstance(found, (Listing, Reading)):
+            return found
         case PartOf() if isinstance(found, tuple) and isinstance(cast("tuple[Any, ...]", found)[-1], Part):
             part = cast("Part", cast("tuple[Any, ...]", found)[-1])
             return replace(part, **_given(index=term.index, size=term.size, etag=term.etag))
@@ -318,6 +329,10 @@ def invoke(storage: Storage, op: str, arguments: list[Any], pairs: dict[str, Any
     """Make one call with real arguments; see :func:`perform`."""
     if op in LISTED:
         return _timed(lambda: ([_promised(op, o, LISTED[op]) for o in getattr(storage, op)(*arguments, **pairs)], None))
+    if op in BEGINNINGS:
+        return _timed(lambda: (BEGINNINGS[op](storage, *arguments, **pairs), None))
+    if op in RESTS:
+        return _timed(arguments[0].rest)
     if op == "read":
         sink = Sink()
 
