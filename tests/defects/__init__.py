@@ -30,6 +30,14 @@ FAMILIES = (
     "states",
     "outside",
     "sequences",
+    "conditional",
+    "told",
+    "batch",
+    "part_copy",
+    "headers",
+    "windows",
+    "clients",
+    "interleaved",
 )
 
 for _family in FAMILIES:
