@@ -1,5 +1,7 @@
 """Connection strings: what an operator types, and the opener that it stands for (GSP-90).
 
+Options follow a ``?`` and are those of :mod:`conformance.adapters.options`.
+
 ===========================================  ==================================================================
 ``memory``                                   the reference storage in memory; ``memory:?segments=offset`` has the other
                                              kind of segments
@@ -7,15 +9,14 @@
 ``fs:/some/dir``                             the local file system below a directory; ``?create=true`` makes it
 ``moto``                                     S3 through moto in this process; ``moto:?segments=index`` has its uploads
                                              also as segments, as ``segments=index`` does for every S3
-``s3://bucket/prefix?endpoint=URL&…``        any S3 server; options are those of :data:`S3_OPTIONS`
-``azblob://container/prefix?endpoint=URL&…`` Azure Blob Storage or Azurite; options are those of :data:`AZBLOB_OPTIONS`
+``s3://bucket/prefix?endpoint=URL&…``        any S3 server; see ``S3_OPTIONS``
+``azblob://container/prefix?endpoint=URL&…`` Azure Blob Storage or Azurite; see ``AZBLOB_OPTIONS``
 ``pkg.module:open_store``                    any opener, imported with the current directory on ``sys.path``
 ===========================================  ==================================================================
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 import shutil
@@ -24,15 +25,23 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 from conformance.adapters.azblob_client import ContainerLocation
 from conformance.adapters.azblob_container import Container
 from conformance.adapters.fs import open_fs
 from conformance.adapters.memory import MemoryService
 from conformance.adapters.moto import moto_version, open_moto, open_moto_with_segments
-from conformance.adapters.s3 import S3
+from conformance.adapters.options import (
+    AZBLOB_OPTIONS,
+    FEATURE_OPTIONS,
+    FS_OPTIONS,
+    MEMORY_OPTIONS,
+    S3_OPTIONS,
+    meant,
+    read_options,
+)
 from conformance.adapters.s3_bucket import Bucket
 from conformance.adapters.s3_client import Location
 from conformance.storage import (
@@ -42,9 +51,6 @@ from conformance.storage import (
     Storage,
     in_sync,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 Opener = Callable[[str], Storage]
 
@@ -111,7 +117,7 @@ def open_backend(spec: str) -> Connection:
     if _OPENER.fullmatch(spec):
         return _imported(spec)
     known = ("memory", "fs", "moto", "s3", "azblob")
-    raise ServiceNotRegistered(f"{spec!r} names no backend{_meant(spec, known)}; use {_WAYS}")
+    raise ServiceNotRegistered(f"{spec!r} names no backend{meant(spec, known)}; use {_WAYS}")
 
 
 # the three that are embedded
@@ -119,7 +125,7 @@ def open_backend(spec: str) -> Connection:
 
 def _memory(spec: str) -> Connection:
     service = MemoryService()
-    options = _options(spec.partition("?")[2], MEMORY_OPTIONS)
+    options = read_options(spec.partition("?")[2], MEMORY_OPTIONS)
     if options.get("segments", "index") == "index":
         return Connection(spec=spec, name="memory", describe="the reference storage in memory", open=service.open)
     return Connection(
@@ -131,7 +137,7 @@ def _memory(spec: str) -> Connection:
 
 
 def _moto(spec: str) -> Connection:
-    options = _options(spec.partition("?")[2], {"segments": FEATURE_OPTIONS["segments"]})
+    options = read_options(spec.partition("?")[2], {"segments": FEATURE_OPTIONS["segments"]})
     return Connection(
         spec=spec,
         name=spec,
@@ -203,7 +209,7 @@ def _file_system(spec: str, rest: str) -> Connection:
     name, _, query = rest.partition("?")
     if not name:
         raise ConnectionStringInvalid(f"{spec!r} names no directory: write fs:/some/dir, or fs for a temporary one")
-    options = _options(query, FS_OPTIONS)
+    options = read_options(query, FS_OPTIONS)
     path = Path(name).expanduser().absolute()
     directory = _Directory(path, **options)
     return Connection(
@@ -226,7 +232,7 @@ def _s3(spec: str) -> Connection:
         raise ConnectionStringInvalid(f"{spec!r} names no bucket: write s3://bucket/prefix?endpoint=URL")
     if parts.fragment:
         raise ConnectionStringInvalid(f"{spec!r} holds a #: write %23 for it")
-    options = _options(parts.query, S3_OPTIONS)
+    options = read_options(parts.query, S3_OPTIONS)
     create: bool = options.pop("create", False)
     declares = tuple((name, options.pop(name)) for name in FEATURE_OPTIONS if name in options)
     prefix = unquote(parts.path).strip("/")
@@ -254,7 +260,7 @@ def _azblob(spec: str) -> Connection:
         raise ConnectionStringInvalid(f"{spec!r} names no container: write azblob://container/prefix?endpoint=URL")
     if parts.fragment:
         raise ConnectionStringInvalid(f"{spec!r} holds a #: write %23 for it")
-    options = _options(parts.query, AZBLOB_OPTIONS)
+    options = read_options(parts.query, AZBLOB_OPTIONS)
     create: bool = options.pop("create", False)
     prefix = unquote(parts.path).strip("/")
     location = ContainerLocation(container=parts.netloc, prefix=prefix, **options)
@@ -291,7 +297,7 @@ def _imported(spec: str) -> Connection:
         raise ConnectionStringInvalid(f"importing {module_name} raised {type(error).__name__}: {error}") from error
     for name in attribute.split("."):
         if not hasattr(target, name):
-            raise ConnectionStringInvalid(f"{module_name} has no {attribute}{_meant(name, dir(target))}")
+            raise ConnectionStringInvalid(f"{module_name} has no {attribute}{meant(name, dir(target))}")
         target = getattr(target, name)
     if not callable(target):
         raise ConnectionStringInvalid(f"{spec} is no function: an opener takes a work_dir and returns a Storage")
@@ -303,118 +309,3 @@ def _imported(spec: str) -> Connection:
         return in_sync(storage)
 
     return Connection(spec=spec, name=spec, describe=f"what {spec} opens", open=opened)
-
-
-# options
-
-
-def _endpoint(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("is no URL such as http://127.0.0.1:9000")
-    return text
-
-
-def _flag(text: str) -> bool:
-    return _choice("true", "false")(text) == "true"
-
-
-def _choice(*words: str) -> Callable[[str], str]:
-    def one(text: str) -> str:
-        if text not in words:
-            raise ValueError(f"is not {' or '.join(words)}")
-        return text
-
-    return one
-
-
-def _number(kind: type[int | float], least: float, most: float) -> Callable[[str], float]:
-    def number(text: str) -> float:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not least <= value <= most:
-            raise ValueError(f"is no {'whole ' if kind is int else ''}number from {least} to {most}")
-        return value
-
-    return number
-
-
-def _text(text: str) -> str:
-    if not text:
-        raise ValueError("is empty")
-    return text
-
-
-MEMORY_OPTIONS: Mapping[str, Callable[[str], Any]] = {"segments": _choice("index", "offset")}
-"""Options of ``memory`` connections: the kind of segments, of which a storage has one (Prop-24)."""
-
-
-def _without(text: str) -> tuple[str, ...]:
-    """Return what an S3 server lacks: operations, optional arguments, or ``operation.argument``, with commas."""
-    words = tuple(text.split(","))
-    for word in words:
-        op, _, pair = word.rpartition(".")
-        offered = S3.implements.items() if not op else [(op, S3.implements.get(op, frozenset[str]()))]
-        if not any(pair in pairs or (not op and pair == name) for name, pairs in offered):
-            raise ValueError(f"names {word!r}, which is no operation and no optional argument of S3")
-    return words
-
-
-FS_OPTIONS: Mapping[str, Callable[[str], Any]] = {"create": _flag}
-"""Options of ``fs:`` connections: ``create=true`` makes a missing directory."""
-
-FEATURE_OPTIONS: Mapping[str, Callable[[str], Any]] = {
-    "name_maximum": _number(int, 1, 1024),
-    "part_gaps": _flag,
-    "backslash_separates": _flag,
-    "control_characters": _flag,
-    "segments": _choice("index"),
-}
-"""Fields of ``Features`` that an S3 server may declare to differ in, such as ``name_maximum=255``."""
-
-S3_OPTIONS: Mapping[str, Callable[[str], Any]] = {
-    "endpoint": _endpoint,
-    "region": _text,
-    "create": _flag,
-    "addressing": _choice("path", "virtual"),
-    "timeout": _number(float, 0.1, 600),
-    "page_size": _number(int, 1, 1000),
-    "part_minimum": _number(int, 0, 5 * 1024**3),
-    "checksums": _choice("required", "default"),
-    "without": _without,
-    **FEATURE_OPTIONS,
-}
-"""Options of ``s3://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``. What
-a server does not have is named as in ``without=delete_many,content_sha256,copy.if_match``; it is then neither declared
-nor sent."""
-
-AZBLOB_OPTIONS: Mapping[str, Callable[[str], Any]] = {
-    "endpoint": _endpoint,
-    "create": _flag,
-    "timeout": _number(float, 0.1, 600),
-    "page_size": _number(int, 1, 5000),
-}
-"""Options of ``azblob://`` connections: ``create=true`` makes a missing container, all others are fields of
-``ContainerLocation``."""
-
-
-def _options(query: str, known: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
-    """Return the options of ``query``, each read as ``known`` says."""
-    values: dict[str, Any] = {}
-    for name, text in parse_qsl(query, keep_blank_values=True):
-        if name not in known:
-            raise ConnectionStringInvalid(f"unknown option {name}{_meant(name, known)}; options are {', '.join(known)}")
-        if name in values:
-            raise ConnectionStringInvalid(f"the option {name} is given twice")
-        try:
-            values[name] = known[name](text)
-        except ValueError as error:
-            raise ConnectionStringInvalid(f"the option {name} {error}: {text!r}") from None
-    return values
-
-
-def _meant(word: str, words: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, [known for known in words if not known.startswith("_")], n=1)
-    return f", did you mean {close[0]}?" if close else ""
