@@ -159,6 +159,19 @@ class WriteMultipart(Probe):
         same([part.index for part in parts_of(store, o)], [0, 1], "indexes of the parts listed")
 
 
+class CopyMultipart(WriteMultipart):
+    """Makes the second part of an upload of an object."""
+
+    op = "copy_multipart"
+
+    def begin(self, store: Recorder, path: str) -> Object:
+        store.write("source", piece(store, 2))
+        return super().begin(store, path)
+
+    def attempt(self, store: Recorder, o: Object, source: Watched) -> None:  # noqa: ARG002 - takes no bytes
+        store.copy_multipart(o, "source", 1)
+
+
 class CompleteMultipart(WriteMultipart):
     """Makes an object of an upload of one part."""
 

@@ -15,6 +15,7 @@ from conformance.engine.mode_probes import (
     CombineBlock,
     CommitAppend,
     CompleteMultipart,
+    CopyMultipart,
     ListBlock,
     ListMultipart,
     WriteAppend,
@@ -110,6 +111,36 @@ def test_write_multipart_accepts_more_modes(store: Recorder) -> None:
 def test_write_multipart_accepts_every_mask_with_part(store: Recorder) -> None:
     """Accepted is each of the 63 masks that hold part and something else."""
     WriteMultipart().accepts(store, beside(ObjectMode.PART))
+
+
+# copy_multipart
+
+
+@verifies(
+    "object_mode.copy_multipart",
+    "object_mode.copy_multipart_first",
+    needs=("write_multipart", "list_multipart", "read"),
+)
+def test_copy_multipart_refuses_objects_of_other_modes(store: Recorder) -> None:
+    """First of all an object without part is refused, whatever else it carries: nothing is changed."""
+    CopyMultipart().refuses(store, telling(ObjectMode.PART))
+
+
+@verifies(
+    "object_mode.copy_multipart",
+    "object_mode.copy_multipart_first",
+    needs=("write_multipart", "list_multipart", "read"),
+    weight=0,
+)
+def test_copy_multipart_refuses_every_mask_without_part(store: Recorder) -> None:
+    """Refused is each of the 64 masks without part."""
+    CopyMultipart().refuses(store, without(ObjectMode.PART))
+
+
+@verifies("object_mode.copy_multipart_superset", needs=("write_multipart", "list_multipart"))
+def test_copy_multipart_accepts_more_modes(store: Recorder) -> None:
+    """Accepted is an object that carries part and all other modes."""
+    CopyMultipart().accepts(store, (ALL,))
 
 
 # complete_multipart
