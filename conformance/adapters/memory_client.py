@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 RESTRICTIONS = Restrictions(
     write_size_maximum=64 * 1024 * 1024,
-    copy_size_maximum=4 * 1024 * 1024,
-    move_size_maximum=4 * 1024 * 1024,
+    copy_size_maximum=6 * 1024 * 1024,
+    move_size_maximum=6 * 1024 * 1024,
     fetch_size_maximum=64 * 1024 * 1024,
     append_number_maximum=1000,
     append_size_maximum=1024 * 1024,
