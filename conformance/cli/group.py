@@ -44,6 +44,14 @@ class Verbs(click.Group):
             raise Problem(f"there is no verb {name!r}{hint}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; that nobody reads its output any more, as after ``| head``, is no news of a backend."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(COULD_NOT) from None
+
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a verb and turn what went wrong into one sentence and an exit code."""
         words = sys.argv[1:] if args is None else list(args)

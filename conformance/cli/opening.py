@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from conformance.adapters.connection import Connection, open_backend
 from conformance.engine.runner import Runner
@@ -38,4 +38,6 @@ def opened(name: str, spec: str, asked: Asked) -> Generator[tuple[Connection, Ru
         finally:
             runner.clean()
     finally:
-        connection.remove_root()
+        # What keeps the root from going is what could not be removed before, which the verbs tell themselves.
+        with suppress(StorageError):
+            connection.remove_root()

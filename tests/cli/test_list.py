@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -50,3 +52,11 @@ def test_a_reason_names_only_requirements_that_exist():
         assert entry.id not in requirements()
         for name in re.findall(r"\b([a-z_]+\.[a-z_]+)\b", entry.reason):
             assert name.partition(".")[0] not in subjects or name in requirements(), (entry.id, name)
+
+
+def test_nobody_has_to_read_all_of_it():
+    command = [sys.executable, "-m", "conformance.cli", "list", "--format", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listing:
+        assert listing.stdout.readline()
+        listing.stdout.close()
+        assert listing.stderr.read() == ""

@@ -101,6 +101,7 @@ WRONG = {
     "directories": ("virtual", "directories.delete_without_hint"),
     "write_empty_object": (False, "objects.empty"),
     "etag": (False, "objects.etag"),
+    "segments": ("offset", "segments.kind"),
     "part_etags": (False, "uploads.wrong_etag"),
     "part_order_free": (False, "uploads.order"),
     "part_gaps": (False, "uploads.gaps"),

@@ -186,3 +186,15 @@ def trailing_slash(room: Room) -> Finding:
     if not created.ok:
         return Finding(f"`d/` is refused: {created.word}")
     return Finding("one directory" if room.directory("d") else "two")
+
+
+@probe(
+    "directories.parents", "Does create_dir make the parents that are missing?", source="AOS-49 is silent", needs=NEEDS
+)
+def parents(room: Room) -> Finding:
+    """Create one two levels down and look for the ones above it."""
+    _made(room, "plain")
+    created = room.attempt(lambda: room.store.create_dir("a/b/c"))
+    if not created.ok:
+        return by_requirement(f"refused: {created.word}", "create_dir.parents", holds=False)
+    return Finding("yes" if room.directory("a/b") and room.directory("a") else "no: only the one asked for is there")

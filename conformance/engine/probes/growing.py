@@ -1,12 +1,13 @@
-"""Append, block and page objects: what is seen before they are finished, and what they take afterwards."""
+"""Append, block and page objects, and segments: what is seen before they are finished, and what they take after."""
 
 from __future__ import annotations
 
-from conformance.engine.probes.probing import Finding, Room, by_requirement, probe
+from conformance.engine.probes.probing import Finding, Room, by_declaration, by_requirement, probe
 from conformance.storage import ObjectMode
 
 APPEND = ("write", "read", "stat", "create_append", "write_append", "commit_append")
 BLOCK = ("write", "read", "create_block", "write_block", "combine_block")
+SEGMENT = ("read", "init_segment", "write_segment", "complete_segment", "abort_segment")
 PAGE = ("write", "read", "create_page", "write_page")
 
 
@@ -143,3 +144,27 @@ def alignment(room: Room) -> Finding:
     room.proves((room.get("p") or b"")[:512] == b"1" * 512, "a page is read back")
     odd = room.attempt(lambda: room.store.write_page(o, b"odd", 7))
     return Finding("no: any offset and size will do" if odd.ok else f"yes: {odd.word}")
+
+
+@probe(
+    "segments.kind",
+    "Are segments made of pieces by index or by offset?",
+    source="Proposal 18: the service decides",
+    declares="segments",
+    needs=SEGMENT,
+)
+def kind(room: Room) -> Finding:
+    """Upload a piece in both ways and complete what was taken."""
+    taken: list[str] = []
+    for word in ("index", "offset"):
+        seg = room.store.init_segment(word)
+        done = room.attempt(lambda seg=seg, word=word: room.store.write_segment(seg, b"piece", **{word: 0}))
+        if done.ok:
+            room.store.complete_segment(seg)
+            room.proves(room.get(word) == b"piece", f"a piece by {word} becomes an object")
+            taken.append(word)
+        else:
+            room.store.abort_segment(seg)
+    room.proves(taken, "pieces are taken in one of the two ways")
+    fits = taken == [room.features.segments]
+    return by_declaration(" and ".join(taken), "segments", fits=fits, features=room.features)

@@ -42,6 +42,17 @@ def relative_to(room: Room) -> Finding:
     return Finding(known.get(found.value, "elsewhere") if found.ok else f"nowhere: {found.word}")
 
 
+@probe("links.absolute_target", "May the target of a link be absolute?", source="GSP-86: COULD", needs=NEEDS)
+def absolute_target(room: Room) -> Finding:
+    """Link to the absolute path of an object and read."""
+    _linked(room)
+    made = room.attempt(lambda: room.store.create_link("m", f"{room.inside}t"))
+    if not made.ok:
+        return Finding(f"refused: {made.word}")
+    found = room.attempt(lambda: room.store.read("m"))
+    return Finding("yes" if found.ok and found.value == b"target" else "taken, but it does not lead there")
+
+
 @probe("links.read", "Are links read through?", source="AOS-25 leaves it open", needs=NEEDS)
 def read(room: Room) -> Finding:
     """Read one, and see whether its mode says so."""

@@ -13,7 +13,8 @@ SOURCE = "AOS-40: without modification"
 def _back(room: Room, given: dict[str, str]) -> dict[str, str] | str:
     """Return the user metadata told of an object that was written with some, or how that was refused."""
     written = room.attempt(lambda: room.store.write("f", b"object", user_metadata=given))
-    return dict(room.store.stat("f").user_metadata) if written.ok else written.word
+    told = room.attempt(lambda: dict(room.store.stat("f").user_metadata)) if written.ok else written
+    return told.value if told.ok else told.word
 
 
 def _control(room: Room) -> None:

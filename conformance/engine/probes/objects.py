@@ -169,6 +169,37 @@ def empty(room: Room) -> Finding:
     return by_declaration(text, "write_empty_object", fits=fits, features=room.features)
 
 
+@probe(
+    "objects.second_client",
+    "When does a second client see what the first one did?",
+    source="no document speaks of it",
+    declares="consistency_window",
+    needs=("write", "read", "delete"),
+)
+def second_client(room: Room) -> Finding:
+    """Write, overwrite and delete, and read through the other client each time."""
+    other = room.client()
+    room.put("f", b"first")
+    seen = [room.attempt(lambda: other.read("f")).value == b"first"]
+    room.put("f", b"second")
+    seen.append(room.attempt(lambda: other.read("f")).value == b"second")
+    room.store.delete("f")
+    seen.append(room.attempt(lambda: other.read("f")).word == "ObjectNotExist")
+    late = [name for name, well in zip(("a write", "an overwrite", "a delete"), seen, strict=True) if not well]
+    fits = not late or room.features.consistency_window > 0
+    text = f"not at once: {', '.join(late)}" if late else "at once"
+    return by_declaration(text, "consistency_window", fits=fits, features=room.features)
+
+
+@probe("objects.created_id", "Is the id of a handle that of the object?", source="GSP-749, Object", needs=STAT)
+def created_id(room: Room) -> Finding:
+    """Compare what create and stat tell."""
+    room.put("f", b"object")
+    made, told = room.store.create("f").id, room.store.stat("f").id
+    room.proves(told, "stat tells an id")
+    return Finding("yes" if made == told else "none is told by create" if not made else "no: another one")
+
+
 def _onto_itself(room: Room, operation: str) -> Finding:
     room.put("f", b"object")
     done = room.attempt(lambda: getattr(room.store, operation)("f", "f"))

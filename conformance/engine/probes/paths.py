@@ -158,7 +158,7 @@ def empty(room: Room) -> Finding:
 def control_characters(room: Room) -> Finding:
     """Write names with a newline, a bell and a delete."""
     room.put("plain", b"plain")
-    kept = {name: _kept(room, name) for name in ("new\nline", "bell\x07", "delete\x7f")}
+    kept = {name: _shown(room, name) for name in ("new\nline", "bell\x07", "delete\x7f")}
     text = ", ".join(f"{name!r} {'is kept' if well else 'is not'}" for name, well in kept.items())
     fits = all(kept.values()) or not room.features.control_characters
     return by_declaration(text, "control_characters", fits=fits, features=room.features)
@@ -199,6 +199,16 @@ def _kept(room: Room, name: str) -> bool:
     if not written.ok or room.attempt(lambda: room.store.read(name)).value != data:
         return False
     return room.attempt(lambda: room.store.read(name[:-1])).value != data
+
+
+def _shown(room: Room, name: str) -> bool:
+    """Whether an object of that name is stored under it, and listed; it is removed, for some spoil every listing."""
+    kept = _kept(room, name)
+    if kept and room.has("list"):
+        listed = room.attempt(room.listed)
+        kept = listed.ok and name in [o.path for o in listed.value]
+    room.attempt(lambda: room.store.delete(name))
+    return kept
 
 
 def _path(length: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.engine.http_source import served
 from conformance.engine.probes.probing import Attempt, Finding, Room, by_declaration, by_requirement, probe
-from conformance.storage import CapabilityInsufficient, ObjectMode, PairUnsupported, PreconditionFailed
+from conformance.storage import CapabilityInsufficient, Content, ObjectMode, PairUnsupported, PreconditionFailed, Source
 
 
 @probe(
@@ -63,6 +63,25 @@ def argument(room: Room) -> Finding:
     loose = room.features.loose_pairs
     fits = all(each.ok if loose else isinstance(each.error, PairUnsupported) for each in tried.values())
     return by_declaration(", ".join(words), "loose_pairs", fits=fits, features=room.features)
+
+
+@probe(
+    "refusals.reader",
+    "Which errors are readers that cannot be right?",
+    source="GSP-751: an error, without saying which",
+)
+def reader(room: Room) -> Finding:
+    """Write from no reader, from one that is too short, and a negative number of bytes."""
+    room.put("f", b"object")
+    tries = {
+        "none": lambda: room.store.write("x", Source(Content(0), "none"), 5),
+        "too short": lambda: room.store.write("x", b"four", 5),
+        "negative size": lambda: room.store.write("x", b"four", -1),
+    }
+    words = {name: room.attempt(call).word for name, call in tries.items()}
+    holds = "success" not in words.values() and room.get("x") is None
+    text = ", ".join(f"{name}: {word}" for name, word in words.items())
+    return by_requirement(text, "write.failure_leaves_nothing", holds=holds)
 
 
 def _condition(room: Room, name: str, wrong: Attempt, *, harmless: bool) -> Finding:

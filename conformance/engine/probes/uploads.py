@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.engine.probes.objects import described
-from conformance.engine.probes.probing import Finding, Room, by_declaration, by_requirement, probe
-from conformance.storage import Object, Part
+from conformance.engine.probes.probing import Finding, NotKnown, Room, by_declaration, by_requirement, probe
+from conformance.storage import ListMode, Object, Part
 
 NEEDS = ("write", "read", "create_multipart", "write_multipart", "complete_multipart", "delete")
 
@@ -227,3 +227,25 @@ def abort_unknown(room: Room) -> Finding:
     never = room.attempt(lambda: room.store.delete("u", multipart_id=f"x{upload.handle.multipart_id}"))
     text = f"{again.word} after an abort, {never.word} for an id that never was"
     return by_requirement(text, "multipart.abort_unknown", holds=again.ok and never.ok)
+
+
+@probe(
+    "uploads.listing",
+    "Which uploads does a listing in part mode show?",
+    source="GSP-654: those of the path, or of the prefix",
+    needs=(*NEEDS, "list.list_mode"),
+)
+def listing(room: Room) -> Finding:
+    """Begin uploads to a path, below it, and to a name that begins like it."""
+    if ListMode.PART not in room.features.list_modes:
+        raise NotKnown("the mode part is not declared")
+    begun = {path: _Upload(room, path) for path in ("u", "u/below", "ux")}
+    every = [o.path for o in room.store.list("", list_mode=ListMode.PART)]
+    room.proves(sorted(every) == sorted(begun), "every upload is listed at the top")
+    shown = sorted(o.path for o in room.store.list("u", list_mode=ListMode.PART))
+    known: dict[tuple[str, ...], str] = {
+        ("u",): "those of the path only",
+        ("u", "u/below"): "those of the path and below",
+        ("u", "u/below", "ux"): "those of the prefix",
+    }
+    return Finding(known.get(tuple(shown), f"{shown}"))
