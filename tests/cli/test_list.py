@@ -55,7 +55,7 @@ def test_a_reason_names_only_requirements_that_exist():
 
 
 def test_nobody_has_to_read_all_of_it():
-    command = [sys.executable, "-m", "conformance.cli", "list", "--format", "json"]
+    command = [sys.executable, "-m", "conformance.cli", "list", "checks"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as listing:
         assert listing.stdout.readline()
         listing.stdout.close()
