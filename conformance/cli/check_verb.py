@@ -155,7 +155,9 @@ def choose(names: tuple[str, ...], own: Settings) -> list[tuple[str, str]]:
                 "azblob://container/prefix?endpoint=URL, or package.module:opener"
             )
             raise Problem(f"no backend is called {name!r}{meant(name, [*known, *EMBEDDED], ways)}")
-        shown = name if name in known else name.partition("?")[0]
+        place = name.partition("?")[0]
+        # what has no place, as memory:?segments=offset, is told apart by its options
+        shown = name if name in known or place.endswith(":") else place
         if shown in found:
             raise Problem(f"{shown} is named twice: name each backend once, or give them names in [tool.conformance]")
         found[shown] = spec
