@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import hypothesis
@@ -150,6 +151,7 @@ class Runner:
                 calls=sum(run.operations.values()),
                 examples=run.examples,
                 operations=run.operations,
+                pairs=run.pairs,
                 seconds=time.perf_counter() - began,
             )
         return replace(
@@ -159,6 +161,7 @@ class Runner:
             calls=sum(run.operations.values()),
             examples=run.examples,
             operations=run.operations,
+            pairs=run.pairs,
             seconds=time.perf_counter() - began,
         )
 
@@ -182,6 +185,7 @@ class _Run:
         self.check = check
         self.examples = 0
         self.operations: Counter[str] = Counter()
+        self.pairs: Counter[str] = Counter()
         self.found: Found | None = None
         self._shrinks = 0
         self._crash: Exception | None = None
@@ -388,6 +392,8 @@ class _Clients:
 
     def _program(self, calls: Sequence[Call]) -> None:
         divergence = self._run.run_program(calls, self, self._trace)
+        made = [step.call.op for step in self._trace.steps if step.outcome.error != "NotMade"]
+        self._run.pairs.update(f"{one} {other}" for one, other in pairwise(made))
         if divergence is not None:
             raise violation(divergence)
 

@@ -56,6 +56,9 @@ def show(
         out.print(line, soft_wrap=True)
     if judgement.verdicts:
         out.print(_subjects(shown))
+    for exercised in shown.exercised:
+        line = f"{on_one_line(exercised.backend)}: {on_one_line(exercised.sentence)}"
+        out.print(Text(line, style="dim"), soft_wrap=True)
     for alarm in shown.alarms:
         out.print(Text(f"! {on_one_line(alarm)}", style="yellow"), soft_wrap=True)
     for verdict in judgement.verdicts:
@@ -106,6 +109,7 @@ def _subjects(shown: View) -> Table:
     table.add_column("subject")
     for verdict in shown.judgement.verdicts:
         table.add_column(Text(on_one_line(verdict.backend)))
+    table.add_column("calls", justify="right", style="dim")
     for group in shown.groups:
         if all(cell.standing == "unplanned" for row in group.rows for cell in row.cells):
             continue
@@ -114,5 +118,5 @@ def _subjects(shown: View) -> Table:
             states = Counter(verdict.cells[row.id].state for row in group.rows if row.id in verdict.cells)
             told = [(f"{SIGNS[state].glyph}{states[state]} ", STYLES[state]) for state in SIGNS if states[state]]
             cells.append(Text.assemble(*told))
-        table.add_row(group.subject.replace("_", " "), *cells)
+        table.add_row(group.subject.replace("_", " "), *cells, f"{group.calls:,}")
     return table

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from conformance.declaration import Cell, Deviation, Exit, Judgement, Standing, Verdict
 from conformance.report.words import SIGNS, issue_text, replay_line
 from conformance.results import Document, Failure, RequirementText, Result
+from conformance.storage import operations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,23 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exercised:
+    """What the programs did on one backend: calls, operations, pairs of them in a row, and those that never came."""
+
+    backend: str
+    calls: int
+    operations: tuple[str, ...]
+    pairs: Mapping[str, int]
+    never: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The whole in one sentence."""
+        told = f"programs made {self.calls} calls of {len(self.operations)} operations in {len(self.pairs)} pairs"
+        return f"{told}; never exercised: {', '.join(self.never)}" if self.never else told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The whole page."""
 
@@ -111,6 +129,7 @@ class View:
     cards: tuple[Card, ...]
     counts: Mapping[str, int]
     operations: tuple[Operation, ...]
+    exercised: tuple[Exercised, ...]
     uncovered: tuple[str, ...]
     anchors: Mapping[tuple[str, str], str]
 
@@ -137,6 +156,7 @@ def view(document: Document, judgement: Judgement) -> View:
         cards=cards,
         counts={state: counts[state] for state in SIGNS},
         operations=tuple(_operations(document)),
+        exercised=tuple(_exercised(document)),
         uncovered=tuple(row.id for group in groups for row in group.rows if not row.checks),
         anchors=anchors,
     )
@@ -267,4 +287,25 @@ def _operations(document: Document) -> Iterable[Operation]:
             counts=tuple(
                 used[backend][name] if name in declared[backend] or used[backend][name] else None for backend in used
             ),
+        )
+
+
+def _exercised(document: Document) -> Iterable[Exercised]:
+    for backend in document.header.backends:
+        calls: Counter[str] = Counter()
+        pairs: Counter[str] = Counter()
+        for result in document.of(backend.name):
+            if result.pairs:
+                calls.update(result.operations)
+                pairs.update(result.pairs)
+        if not pairs:
+            continue
+        known = operations()
+        declared = {op for op in backend.features.get("operations", ()) if op not in known or not known[op].local}
+        yield Exercised(
+            backend=backend.name,
+            calls=calls.total(),
+            operations=tuple(sorted(calls)),
+            pairs=pairs,
+            never=tuple(sorted(declared - set(calls))),
         )

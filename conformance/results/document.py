@@ -162,7 +162,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What one check of one backend came to, with its evidence: calls, examples, seconds, operations."""
+    """What one check of one backend came to, with its evidence: calls, examples, seconds, operations.
+
+    ``pairs`` counts, for programs, how often one operation came right behind another: ``"write read"``.
+    """
 
     kind: ClassVar[str] = "result"
     backend: str
@@ -174,6 +177,7 @@ class Result:
     examples: int = 0
     seconds: float = 0.0
     operations: Mapping[str, int] = field(default_factory=dict[str, int])
+    pairs: Mapping[str, int] = field(default_factory=dict[str, int])
     failure: Failure | None = None
 
     @property

@@ -70,6 +70,14 @@ def test_markdown_says_verdicts_failures_and_what_is_out_of_date(run):
     assert "| fs | read.whole | stale | declared as a deviation, and it passes now |" in text
 
 
+def test_markdown_and_the_terminal_tell_the_calls_spent(run):
+    text = markdown(*run)
+    spent = sum(result.calls for result in run[0].results if result.requirement.startswith("write."))
+    assert "| subject | calls | for each requirement |" in text
+    assert f"| write | {spent} | write.short_reader " in text
+    assert re.search(rf"^write .* {spent}$", printed(run), re.MULTILINE)
+
+
 def test_markdown_stays_below_its_limit_and_says_what_it_left_out(run):
     for limit in (1500, 4000):
         text = markdown(*run, limit=limit)
@@ -92,6 +100,15 @@ def test_the_terminal_ends_with_the_verdicts_and_their_weaknesses(run):
     assert 'store.delete("a")' in text
     assert "↻ read.whole on fs: declared as a deviation, and it passes now" in text
     assert "✓5 ≠1" in text
+
+
+def test_the_terminal_says_what_programs_never_did(run):
+    document_, judgement = run
+    first = document_.results[0]
+    ran = replace(first, pairs={"write read": 3, "read write": 2}, operations={"write": 3, "read": 3})
+    document_ = replace(document_, results=(ran, *document_.results[1:]))
+    text = " ".join(printed((document_, judgement)).split())
+    assert f"{first.backend}: programs made 6 calls of 2 operations in 2 pairs; never exercised: copy, delete" in text
 
 
 def test_the_terminal_keeps_long_lists_short(run):

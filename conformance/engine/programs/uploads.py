@@ -73,6 +73,9 @@ class Uploads(Writer):
     def copied_part(self) -> None:
         """Make a part of an object, or of a range of it."""
         uploads, source = self.uploads(), self.existing()
+        if not self.size_of(source):
+            content = self.content(self.dice.choose((300, 10)))
+            self.add("write", source, Source(content), content.size)
         size = self.size_of(source)
         if not uploads or not size:
             return
