@@ -7,8 +7,8 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from conformance.engine.conditions import lists, takes
-from conformance.engine.evidence import everything, has_dir, level, shows
-from conformance.engine.expect import demand, either, holds, refused, same
+from conformance.engine.evidence import everything, fails, has_dir, level, shows
+from conformance.engine.expect import demand, either, holds, same
 from conformance.engine.http_source import served
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
@@ -38,7 +38,7 @@ def test_what_is_refused_leaves_no_directory(store: Recorder) -> None:
     }
     for op, attempt in attempts.items():
         if op in store.features.operations:
-            with refused(what=f"a {op} that cannot succeed"):
+            with fails(f"a {op} that cannot succeed"):
                 attempt()
     shows(level(store), [], "the listing of the work_dir after what was refused")
 
