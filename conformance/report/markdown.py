@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from conformance.declaration import Exit, Judgement
-from conformance.report.view import Card, tally, view
+from conformance.report.view import Card, Group, tally, view
 from conformance.report.words import SHORT, SIGNS, fenced, on_one_line, visible
 from conformance.results import Document
 
@@ -28,7 +28,12 @@ def markdown(document: Document, judgement: Judgement, *, limit: int = LIMIT) ->
     Whole blocks are left out from the end where it would grow too long, and the text says how many.
     """
     shown = view(document, judgement)
-    blocks = [*_head(document, judgement, shown.alarms), *map(_card, shown.cards), *_outdated(judgement)]
+    blocks = [
+        *_head(document, judgement, shown.alarms),
+        *map(_card, shown.cards),
+        *_outdated(judgement),
+        *_spent(shown.groups),
+    ]
     kept: list[str] = []
     size = 200
     for number, block in enumerate(blocks):
@@ -83,6 +88,20 @@ def _outdated(judgement: Judgement) -> Iterable[str]:
     ]
     if rows:
         yield "\n".join(["| backend | requirement | state | why |", "|---|---|---|---|", *rows])
+
+
+def _spent(groups: Iterable[Group]) -> Iterable[str]:
+    """Yield what the run spent: calls by subject, and for each requirement."""
+    rows = [
+        f"| {_plain(group.subject)} | {group.calls:,} | "
+        + ", ".join(f"{_plain(row.id)} {calls:,}" for row in group.rows if (calls := sum(c.calls for c in row.cells)))
+        + " |"
+        for group in groups
+        if group.calls
+    ]
+    if rows:
+        table = "\n".join(["| subject | calls | for each requirement |", "|---|--:|---|", *rows])
+        yield f"<details><summary>The backend calls spent</summary>\n\n{table}\n\n</details>"
 
 
 def _plain(text: str) -> str:
