@@ -115,3 +115,89 @@ class SignedReadOfOtherType(Defective):
     def reach(self, path: str, **pairs: Any) -> HTTPRequest:
         request = super().reach(path, **pairs)
         return request._replace(url=f"{request.url}&response-content-type=text%2Fhtml")
+
+
+class Rewriting(Defective):
+    """A signed request of one verb is altered before it is handed out."""
+
+    verb = "read"
+
+    def rewritten(self, request: HTTPRequest, path: str) -> HTTPRequest:
+        """Return what is handed out instead."""
+        raise NotImplementedError
+
+    def reach(self, path: str, **pairs: Any) -> HTTPRequest:
+        request = super().reach(path, **pairs)
+        return self.rewritten(request, path) if pairs.get("verb", "read") == self.verb else request
+
+
+@defect(trips=("reach.stat",), on=("moto-server",))
+class SignedStatIsRead(Rewriting):
+    """A signed stat is signed as a read, and answered with the whole object."""
+
+    verb = "stat"
+
+    def rewritten(self, request: HTTPRequest, path: str) -> HTTPRequest:
+        return self.inner.reach(path)
+
+
+@defect(trips=("reach.stat",), on=("moto-server",))
+class SignedStatOfOtherType(Rewriting):
+    """A signed stat is answered as if every object were a page."""
+
+    verb = "stat"
+
+    def rewritten(self, request: HTTPRequest, path: str) -> HTTPRequest:
+        return request._replace(url=f"{request.url}&response-content-type=text%2Fhtml", method="GET")
+
+
+@defect(trips=("reach.missing",), on=("moto-server",))
+class SignedReadOfMissingListsDirectory(Rewriting):
+    """A signed read of what is missing leads to a listing that succeeds: the path is taken for a prefix."""
+
+    def rewritten(self, request: HTTPRequest, path: str) -> HTTPRequest:
+        if self.look(path) is not None:
+            return request
+        bucket = "/".join(request.url.partition("?")[0].split("/")[:4])
+        return request._replace(url=f"{bucket}?list-type=2")
+
+
+@defect(trips=("reach.range",), on=("moto-server",))
+class SignedReadOfPreview(Rewriting):
+    """A signed read leads to a preview of the object, its first 100 bytes."""
+
+    def rewritten(self, request: HTTPRequest, path: str) -> HTTPRequest:
+        data = self.content(path)
+        if not data:
+            return request
+        self.put(f"{path}.preview", data[:100])
+        return self.inner.reach(f"{path}.preview")
+
+
+@defect(trips=("reach.conditional", "reach.read"), on=("moto-server",))
+class SignedReadOnlyIfModified(Rewriting):
+    """A signed read carries the etag of the object as its condition: whoever sends it hears that nothing is new."""
+
+    def rewritten(self, request: HTTPRequest, path: str) -> HTTPRequest:
+        found = self.look(path)
+        return request._replace(headers={**request.headers, "If-None-Match": (found and found.etag) or "none"})
+
+
+@defect(trips=("reach.upload_steps",), on=("moto-server",), needs=("create_multipart",))
+class SignedPartOfNextIndex(Rewriting):
+    """A signed write_multipart is of the part after the one asked for: indexes are counted from one already."""
+
+    def reach(self, path: str, **pairs: Any) -> HTTPRequest:
+        if pairs.get("verb") == "write_multipart":
+            pairs["index"] += 1
+        return self.inner.reach(path, **pairs)
+
+
+@defect(trips=("reach.upload_steps",), on=("moto-server",), needs=("create_multipart",))
+class SignedAbortIsDelete(Rewriting):
+    """A signed delete of an upload is one of the object at its path."""
+
+    def reach(self, path: str, **pairs: Any) -> HTTPRequest:
+        if pairs.get("verb") == "delete":
+            pairs.pop("multipart_id", None)
+        return self.inner.reach(path, **pairs)
