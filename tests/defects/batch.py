@@ -27,7 +27,7 @@ class Removing(Defective):
         return [o.path for o in self.inner.list("", list_mode=ListMode.PREFIX)]
 
 
-@defect(trips=("batch.removes",), on=("memory",))
+@defect(trips=("batch.removes",))
 class BatchTakesPrefixes(Removing):
     """delete_many removes every object whose path begins with a name given."""
 
@@ -35,7 +35,7 @@ class BatchTakesPrefixes(Removing):
         return [path for path in self.everything() if path.startswith(tuple(paths))]
 
 
-@defect(trips=("batch.removes",), on=("memory",))
+@defect(trips=("batch.removes",))
 class BatchTakesNoCase(Removing):
     """delete_many compares names without their case."""
 
@@ -44,7 +44,7 @@ class BatchTakesNoCase(Removing):
         return [path for path in self.everything() if path.lower() in wanted]
 
 
-@defect(trips=("batch.removes",), on=("memory",))
+@defect(trips=("batch.removes",))
 class BatchTakesLastNames(Removing):
     """delete_many removes the objects of the name given in every directory."""
 
@@ -53,7 +53,7 @@ class BatchTakesLastNames(Removing):
         return [path for path in self.everything() if path.rpartition("/")[2] in wanted]
 
 
-@defect(trips=("batch.removes", "batch.twice"), on=("memory",))
+@defect(trips=("batch.removes", "batch.twice"))
 class BatchForgetsLast(Removing):
     """delete_many leaves out the last name."""
 
@@ -61,7 +61,7 @@ class BatchForgetsLast(Removing):
         return paths[:-1]
 
 
-@defect(trips=("batch.removes",), on=("memory",))
+@defect(trips=("batch.removes",))
 class BatchSkipsDirectories(Removing):
     """delete_many removes only objects at the top."""
 
@@ -69,7 +69,7 @@ class BatchSkipsDirectories(Removing):
         return [path for path in paths if "/" not in path]
 
 
-@defect(trips=("batch.removes",), on=("memory",))
+@defect(trips=("batch.removes",))
 class BatchSaysDone(Removing):
     """delete_many succeeds and removes nothing: the errors inside of the answer are not looked at."""
 
@@ -77,7 +77,7 @@ class BatchSaysDone(Removing):
         return []
 
 
-@defect(trips=("batch.missing",), on=("memory",))
+@defect(trips=("batch.missing",))
 class BatchRefusesMissing(Removing):
     """delete_many of a missing object is ObjectNotExist."""
 
@@ -87,7 +87,7 @@ class BatchRefusesMissing(Removing):
         return paths
 
 
-@defect(trips=("batch.missing",), on=("memory",))
+@defect(trips=("batch.missing",))
 class BatchEndsAtMissing(Removing):
     """delete_many ends at the first name that is missing."""
 
@@ -97,7 +97,7 @@ class BatchEndsAtMissing(Removing):
         return paths[: known.index(False)] if False in known else paths
 
 
-@defect(trips=("batch.any_path",), like="basho/riak_cs#977", on=("memory",))
+@defect(trips=("batch.any_path",), like="basho/riak_cs#977")
 class BatchDecodesNames(Removing):
     """delete_many decodes percent signs in the names."""
 
@@ -105,7 +105,7 @@ class BatchDecodesNames(Removing):
         return [unquote(path) for path in paths]
 
 
-@defect(trips=("batch.any_path",), on=("memory",))
+@defect(trips=("batch.any_path",))
 class BatchTakesPlusForBlank(Removing):
     """delete_many takes a plus sign for a blank."""
 
@@ -113,7 +113,7 @@ class BatchTakesPlusForBlank(Removing):
         return [unquote_plus(path) if "%" not in path else path for path in paths]
 
 
-@defect(trips=("batch.any_path",), on=("memory",))
+@defect(trips=("batch.any_path",))
 class BatchEscapesTwice(Removing):
     """delete_many writes an ampersand escaped into a document that escapes it again."""
 
@@ -121,7 +121,7 @@ class BatchEscapesTwice(Removing):
         return [path.replace("&", "&amp;").replace("<", "&lt;") for path in paths]
 
 
-@defect(trips=("batch.any_path",), on=("memory",))
+@defect(trips=("batch.any_path",))
 class BatchDropsLetters(Removing):
     """delete_many writes names in ASCII and loses every other letter."""
 
@@ -129,7 +129,7 @@ class BatchDropsLetters(Removing):
         return [path.encode("ascii", "ignore").decode() or "-" for path in paths]
 
 
-@defect(trips=("batch.empty",), on=("memory",))
+@defect(trips=("batch.empty",))
 class BatchOfNothingIsAll(Removing):
     """delete_many of nothing removes everything: an empty filter holds for all."""
 
@@ -137,7 +137,7 @@ class BatchOfNothingIsAll(Removing):
         return paths or self.everything()
 
 
-@defect(trips=("batch.twice",), on=("memory",))
+@defect(trips=("batch.twice",))
 class BatchRefusesTwice(Removing):
     """delete_many refuses a name that is given twice."""
 
@@ -147,7 +147,7 @@ class BatchRefusesTwice(Removing):
         return paths
 
 
-@defect(trips=("batch.twice",), on=("memory",))
+@defect(trips=("batch.twice",))
 class BatchTogglesTwice(Removing):
     """delete_many leaves out a name that is given an even number of times."""
 

@@ -7,22 +7,19 @@ from typing import Any
 
 from conformance.storage import Object, Reader, Storage, StorageError, Unexpected, Writer
 
-from .base import EVERYWHERE, Defective, defect
+from .base import EVERYWHERE, METADATA, NATIVE, Defective, defect
 from .generated import plant
 
+GROWING = ("create_append", "write_append", "create_page", "move")
+UPLOADING = ("create_multipart", "write_multipart", "complete_multipart")
 CHANGING = (
     "write",
     "delete",
     "delete_many",
     "copy",
-    "move",
-    "create_multipart",
-    "write_multipart",
-    "complete_multipart",
-    "create_append",
-    "write_append",
     "create_dir",
-    "create_page",
+    *UPLOADING,
+    *GROWING,
 )
 
 
@@ -48,6 +45,7 @@ def _leaks(op: str) -> None:
         f"A client that may only read does {op} all the same.",
         {"read_only": read_only, "leak": op},
         trips=("readonly.refuses",),
+        on=METADATA if op in UPLOADING else NATIVE if op in GROWING else EVERYWHERE,
     )
 
 
@@ -65,7 +63,7 @@ class _Silent(Leaking):
             raise
 
 
-@defect(trips=("readonly.refuses",), on=("memory",))
+@defect(trips=("readonly.refuses",))
 class ReaderWritesNothingAndSaysSo(Defective):
     """A write by a client that may only read succeeds and does nothing."""
 
@@ -84,7 +82,7 @@ class _Remembering(Leaking):
         return len(kept[path])
 
 
-@defect(trips=("readonly.reads",), on=("memory",))
+@defect(trips=("readonly.reads",))
 class ReaderRemembers(Defective):
     """A client that may only read reads an object once and remembers it."""
 
@@ -97,7 +95,7 @@ class _Blind(Leaking):
         raise Unexpected("not allowed")
 
 
-@defect(trips=("readonly.reads",), on=("memory",))
+@defect(trips=("readonly.reads",))
 class ReaderMayNotStat(Defective):
     """A client that may only read is refused stat too."""
 
@@ -108,7 +106,7 @@ class ReaderMayNotStat(Defective):
 # Closed
 
 
-@defect(trips=("closed.refuses",), on=("memory",))
+@defect(trips=("closed.refuses",))
 class CloseDoesNothing(Defective):
     """Closing does nothing: the client goes on."""
 
@@ -116,7 +114,7 @@ class CloseDoesNothing(Defective):
         return
 
 
-@defect(trips=("closed.refuses",), on=("memory",))
+@defect(trips=("closed.refuses",))
 class ClosedClientStillDeletes(Defective):
     """A closed client refuses everything but delete."""
 
@@ -124,7 +122,7 @@ class ClosedClientStillDeletes(Defective):
         self.opener(self.work_dir).delete(path, **pairs)
 
 
-@defect(trips=("closed.refuses",), on=("memory",))
+@defect(trips=("closed.refuses",))
 class ClosedClientLosesWrites(Defective):
     """A write to a closed client succeeds and is lost."""
 
@@ -136,7 +134,7 @@ class ClosedClientLosesWrites(Defective):
         return size if "closed" in vars(self) else super().write(path, r, size, **pairs)
 
 
-@defect(trips=("closed.again",), on=EVERYWHERE)
+@defect(trips=("closed.again",))
 class ClosingTwiceFails(Defective):
     """Closing a closed client is an error."""
 
@@ -147,7 +145,7 @@ class ClosingTwiceFails(Defective):
         super().close()
 
 
-@defect(trips=("closed.others",), on=EVERYWHERE)
+@defect(trips=("closed.others",))
 class ClosingRemovesObjects(Defective):
     """Closing a client removes what it wrote, like temporary files."""
 
@@ -161,7 +159,7 @@ class ClosingRemovesObjects(Defective):
         super().close()
 
 
-@defect(trips=("closed.others",), on=EVERYWHERE)
+@defect(trips=("closed.others",))
 class ClosingClosesAll(Defective):
     """Closing one client closes the connection that all of them share."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.storage import Object, ObjectNotExist, PreconditionFailed, Reader, StorageError, Unexpected, Writer
 
-from .base import Defective, defect
+from .base import EVERYWHERE, METADATA, NATIVE, Defective, defect
 from .generated import ignores
 
 WAYS = ("write", "copy", "move", "complete_multipart", "combine_block", "create_append", "create_page")
@@ -19,22 +19,33 @@ LIKE = {
 }
 """Public reports of a condition that was lost on one way to write."""
 
+ON = {
+    ("write", "if_none_match"): EVERYWHERE,
+    ("write", "if_match"): METADATA,
+    ("copy", "if_none_match"): NATIVE,
+    ("complete_multipart", "if_none_match"): METADATA,
+    ("create_append", "if_none_match"): NATIVE,
+    ("create_page", "if_none_match"): NATIVE,
+}
+"""Where else than in memory a condition is taken, and known to be kept."""
+
 for _op in WAYS:
     for _pair, _trip in (("if_none_match", "none_match"), ("if_match", "match")):
-        ignores(__name__, _op, _pair, trips=(f"conditional.{_op}_{_trip}",), like=LIKE.get((_op, _pair), ""))
+        _way, _trips = (_op, _pair), (f"conditional.{_op}_{_trip}",)
+        ignores(__name__, *_way, trips=_trips, like=LIKE.get(_way, ""), on=ON.get(_way, ("memory",)))
 for _op in ("read", "stat"):
-    ignores(__name__, _op, "if_match", trips=(f"conditional.{_op}_match",))
-    ignores(__name__, _op, "if_none_match", trips=(f"conditional.{_op}_none_match",))
-    ignores(__name__, _op, "if_modified_since", trips=(f"conditional.{_op}_since",))
-    ignores(__name__, _op, "if_unmodified_since", trips=(f"conditional.{_op}_since",))
-ignores(__name__, "delete", "if_match", trips=("conditional.delete_match",))
+    ignores(__name__, _op, "if_match", trips=(f"conditional.{_op}_match",), on=EVERYWHERE)
+    ignores(__name__, _op, "if_none_match", trips=(f"conditional.{_op}_none_match",), on=EVERYWHERE)
+    ignores(__name__, _op, "if_modified_since", trips=(f"conditional.{_op}_since",), on=EVERYWHERE)
+    ignores(__name__, _op, "if_unmodified_since", trips=(f"conditional.{_op}_since",), on=EVERYWHERE)
+ignores(__name__, "delete", "if_match", trips=("conditional.delete_match",), on=METADATA)
 ignores(__name__, "copy", "if_source_match", trips=("conditional.copy_source_match",))
-ignores(__name__, "copy", "if_source_none_match", trips=("conditional.copy_source_none_match",))
+ignores(__name__, "copy", "if_source_none_match", trips=("conditional.copy_source_none_match",), on=METADATA)
 
 WRITES = ("conditional.write_none_match", "conditional.write_match")
 
 
-@defect(trips=WRITES, like="google/go-cloud#3726", on=("memory",))
+@defect(trips=WRITES, like="google/go-cloud#3726")
 class RefusedWriteChangesMetadata(Defective):
     """A write that a condition refuses replaces the metadata all the same."""
 
@@ -48,7 +59,7 @@ class RefusedWriteChangesMetadata(Defective):
             raise
 
 
-@defect(trips=WRITES, on=("memory",))
+@defect(trips=WRITES)
 class RefusedWriteStoresFirst(Defective):
     """The condition is looked at when the bytes have been stored already."""
 
@@ -67,7 +78,7 @@ class RefusedWriteStoresFirst(Defective):
 @defect(
     trips=("conditional.complete_multipart_none_match", "conditional.complete_multipart_match"),
     like="getsentry/objectstore#456",
-    on=("memory",),
+    on=METADATA,
 )
 class RefusedCompletionEndsUpload(Defective):
     """An upload whose completion a condition refuses is gone."""
@@ -104,7 +115,7 @@ class RefusedMoveLosesSource(Defective):
             raise
 
 
-@defect(trips=("conditional.create_append_none_match", "conditional.create_append_match"), on=("memory",))
+@defect(trips=("conditional.create_append_none_match", "conditional.create_append_match"), on=NATIVE)
 class RefusedAppendObjectEmpties(Defective):
     """create_append empties the object before it looks at the condition."""
 
@@ -116,7 +127,7 @@ class RefusedAppendObjectEmpties(Defective):
             raise
 
 
-@defect(trips=("conditional.write_match",), on=("memory",))
+@defect(trips=("conditional.write_match",), on=METADATA)
 class IfMatchOnNothingCreates(Defective):
     """A write with if_match makes an object where none is: there is nothing that could be lost."""
 
@@ -126,7 +137,7 @@ class IfMatchOnNothingCreates(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("conditional.write_match", "conditional.compare_and_swap"), on=("memory",))
+@defect(trips=("conditional.write_match", "conditional.compare_and_swap"), on=METADATA)
 class IfMatchOfAnyVersion(Defective):
     """if_match holds for any etag that the object ever had."""
 
@@ -139,7 +150,7 @@ class IfMatchOfAnyVersion(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("conditional.write_match",), on=("memory",))
+@defect(trips=("conditional.write_match",), on=METADATA)
 class IfMatchOnlyAsksForExistence(Defective):
     """if_match holds wherever an object is, whatever its etag."""
 
@@ -149,7 +160,7 @@ class IfMatchOnlyAsksForExistence(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("conditional.write_none_match",), on=("memory",))
+@defect(trips=("conditional.write_none_match",))
 class DeletedStillThereForConditions(Defective):
     """if_none_match refuses where an object was deleted: its tombstone counts."""
 
@@ -164,7 +175,7 @@ class DeletedStillThereForConditions(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("conditional.compare_and_swap",), like="rustfs/rustfs#1659", on=("memory",))
+@defect(trips=("conditional.compare_and_swap",), like="rustfs/rustfs#1659", on=METADATA)
 class ConditionOnOneNodeOnly(Defective):
     """A condition is compared with the version that this client saw last, not with the one that is there."""
 
@@ -179,7 +190,7 @@ class ConditionOnOneNodeOnly(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=(*WRITES, "conditional.delete_match", "conditional.read_match"), on=("memory",))
+@defect(trips=(*WRITES, "conditional.delete_match", "conditional.read_match"))
 class RefusedConditionIsUnexpected(Defective):
     """A condition that does not hold is told as any other failure, so that nobody can tell it from one."""
 
@@ -190,7 +201,7 @@ class RefusedConditionIsUnexpected(Defective):
             raise Unexpected(str(error)) from None
 
 
-@defect(trips=("conditional.read_none_match", "conditional.read_since"), on=("memory",))
+@defect(trips=("conditional.read_none_match", "conditional.read_since"))
 class NotModifiedIsEmpty(Defective):
     """A read of what is not modified succeeds with no bytes, as if the object were empty."""
 
@@ -203,7 +214,7 @@ class NotModifiedIsEmpty(Defective):
             raise
 
 
-@defect(trips=("conditional.read_since",), on=("memory",))
+@defect(trips=("conditional.read_since",))
 class ModifiedSinceItsOwnTime(Defective):
     """An object counts as modified since the very time that is told of it."""
 
@@ -215,7 +226,7 @@ class ModifiedSinceItsOwnTime(Defective):
         return super().read(path, w, **pairs)
 
 
-@defect(trips=("conditional.precedence",), on=("memory",))
+@defect(trips=("conditional.precedence",), on=NATIVE)
 class UnmodifiedOutvotesMatch(Defective):
     """if_unmodified_since refuses also where if_match holds."""
 
@@ -232,7 +243,7 @@ class UnmodifiedOutvotesMatch(Defective):
             return
 
 
-@defect(trips=("conditional.precedence",), on=("memory",))
+@defect(trips=("conditional.precedence",), on=NATIVE)
 class ModifiedOutvotesNoneMatch(UnmodifiedOutvotesMatch):
     """if_modified_since refuses also where if_none_match holds."""
 
@@ -241,7 +252,7 @@ class ModifiedOutvotesNoneMatch(UnmodifiedOutvotesMatch):
         return Defective.read(self, path, w, **pairs)
 
 
-@defect(trips=("conditional.precedence",), on=("memory",))
+@defect(trips=("conditional.precedence",), on=NATIVE)
 class AnyConditionIsEnough(Defective):
     """Of several conditions one that holds is enough."""
 
@@ -257,7 +268,7 @@ class AnyConditionIsEnough(Defective):
         return super().read(path, w, **pairs)
 
 
-@defect(trips=("conditional.delete_match",), on=("memory",))
+@defect(trips=("conditional.delete_match",), on=METADATA)
 class ConditionalDeleteOfMissingCreates(Defective):
     """A delete with if_match on what is missing leaves a marker there."""
 
@@ -268,7 +279,7 @@ class ConditionalDeleteOfMissingCreates(Defective):
         super().delete(path, **pairs)
 
 
-@defect(trips=("conditional.copy_source_match", "conditional.copy_source_none_match"), on=("memory",))
+@defect(trips=("conditional.copy_source_match", "conditional.copy_source_none_match"), on=METADATA)
 class RefusedCopyLeavesEmptyObject(Defective):
     """A copy that a condition on the source refuses leaves an empty object behind."""
 

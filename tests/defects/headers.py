@@ -11,14 +11,21 @@ from urllib.parse import unquote
 
 from conformance.storage import Object, Reader, RestrictionDissatisfied, Writer
 
-from .base import Defective, defect
+from .base import METADATA, Defective, defect
 from .generated import ignores
 
 HEADERS = ("cache_control", "content_encoding", "content_language")
 
 for _pair in HEADERS:
-    ignores(__name__, "write", _pair, trips=("headers.write",))
-    ignores(__name__, "create_multipart", _pair, trips=("headers.complete_multipart",), like="apache/opendal#5430")
+    ignores(__name__, "write", _pair, trips=("headers.write",), on=METADATA)
+    ignores(
+        __name__,
+        "create_multipart",
+        _pair,
+        trips=("headers.complete_multipart",),
+        like="apache/opendal#5430",
+        on=METADATA,
+    )
 
 
 class Describing(Defective):
@@ -38,7 +45,7 @@ class Describing(Defective):
         return int(super().write(path, r, size, **pairs))
 
 
-@defect(trips=("headers.write",), on=("memory",))
+@defect(trips=("headers.write",), on=METADATA)
 class HeadersInLowerCase(Describing):
     """The languages of a content are told in lower case."""
 
@@ -46,7 +53,7 @@ class HeadersInLowerCase(Describing):
         return replace(o, content_language=o.content_language and o.content_language.lower())
 
 
-@defect(trips=("headers.write",), on=("memory",))
+@defect(trips=("headers.write",), on=METADATA)
 class CacheControlWithoutBlanks(Describing):
     """cache_control is told without the blanks between its parts."""
 
@@ -54,7 +61,7 @@ class CacheControlWithoutBlanks(Describing):
         return replace(o, cache_control=o.cache_control and o.cache_control.replace(" ", ""))
 
 
-@defect(trips=("headers.write",), on=("memory",))
+@defect(trips=("headers.write",), on=METADATA)
 class EncodingIsUndone(Defective):
     """A read decodes what content_encoding says: the client's HTTP library does so by default."""
 
@@ -67,7 +74,7 @@ class EncodingIsUndone(Defective):
         return super().read(path, w, **pairs)
 
 
-@defect(trips=("headers.cleared", "headers.write"), like="apache/ozone#6273", on=("memory",))
+@defect(trips=("headers.cleared", "headers.write"), like="apache/ozone#6273", on=METADATA)
 class HeadersOutliveOverwrite(Defective):
     """The headers of an older object are kept where an overwrite gives none."""
 
@@ -87,7 +94,7 @@ class Dropping(Defective):
             self.put(path, data, found, **{name: value for name, value in headers.items() if value})
 
 
-@defect(trips=("headers.copy",), on=("memory",))
+@defect(trips=("headers.copy",), on=METADATA)
 class CopyDropsHeaders(Dropping):
     """A copy has type, disposition and user metadata of its source, and no other header."""
 
@@ -97,7 +104,7 @@ class CopyDropsHeaders(Dropping):
         return None
 
 
-@defect(trips=("headers.copy",), on=("memory",))
+@defect(trips=("headers.copy",), on=METADATA)
 class CopyKeepsHeadersOfDestination(Dropping):
     """A copy has the headers of the object that it replaces."""
 
@@ -119,7 +126,7 @@ class MoveDropsHeaders(Dropping):
         return None
 
 
-@defect(trips=("headers.copy_replaces",), on=("memory",))
+@defect(trips=("headers.copy_replaces",), on=METADATA)
 class CopyMergesMetadata(Defective):
     """Metadata given to copy are added to those of the source."""
 
@@ -131,7 +138,7 @@ class CopyMergesMetadata(Defective):
         return None
 
 
-@defect(trips=("headers.copy_replaces",), on=("memory",))
+@defect(trips=("headers.copy_replaces",), on=METADATA)
 class CopyRedescribesSource(Dropping):
     """Metadata given to copy are given to the source too: both share them."""
 
@@ -143,7 +150,7 @@ class CopyRedescribesSource(Dropping):
         return made
 
 
-@defect(trips=("headers.copy_replaces",), on=("memory",))
+@defect(trips=("headers.copy_replaces",), on=METADATA)
 class CopyOntoItselfKeepsMetadata(Defective):
     """Metadata given to a copy of an object onto itself are ignored: there is nothing to copy."""
 
@@ -151,8 +158,8 @@ class CopyOntoItselfKeepsMetadata(Defective):
         return None if src == dst and self.look(src) is not None else super().copy(src, dst, **pairs)
 
 
-ignores(__name__, "copy", "user_metadata", trips=("headers.copy_replaces",))
-ignores(__name__, "copy", "content_type", trips=("headers.copy_replaces",))
+ignores(__name__, "copy", "user_metadata", trips=("headers.copy_replaces",), on=METADATA)
+ignores(__name__, "copy", "content_type", trips=("headers.copy_replaces",), on=METADATA)
 
 
 def _type(alter: Callable[[str], str]) -> Callable[[Any, Object], Object]:
@@ -162,28 +169,28 @@ def _type(alter: Callable[[str], str]) -> Callable[[Any, Object], Object]:
     return told
 
 
-@defect(trips=("headers.content_type", "write.content_type"), on=("memory",))
+@defect(trips=("headers.content_type", "write.content_type"), on=METADATA)
 class TypeWithoutParameters(Describing):
     """A content type is told without its parameters."""
 
     told = _type(lambda value: value.partition(";")[0])
 
 
-@defect(trips=("headers.content_type", "write.content_type"), on=("memory",))
+@defect(trips=("headers.content_type", "write.content_type"), on=METADATA)
 class TypeWithoutQuotes(Describing):
     """A content type is told without the quotes in its parameters."""
 
     told = _type(lambda value: value.replace('"', ""))
 
 
-@defect(trips=("headers.content_type",), on=("memory",))
+@defect(trips=("headers.content_type",), on=METADATA)
 class TypeWithOneParameter(Describing):
     """A content type is told with its first parameter only."""
 
     told = _type(lambda value: ";".join(value.split(";")[:2]))
 
 
-@defect(trips=("headers.content_type",), on=("memory",))
+@defect(trips=("headers.content_type",), on=METADATA)
 class EmptyObjectHasNoType(Describing):
     """The content type of an empty object is not told."""
 
@@ -191,7 +198,7 @@ class EmptyObjectHasNoType(Describing):
         return o if o.content_length else replace(o, content_type=None)
 
 
-@defect(trips=("headers.content_type", "write.content_disposition"), on=("memory",))
+@defect(trips=("headers.content_type", "write.content_disposition"), on=METADATA)
 class DispositionIsDecoded(Describing):
     """The file name in a disposition is told decoded."""
 
@@ -213,7 +220,7 @@ class NamesOfOneCaseLoseValue(Describing):
         )
 
 
-@defect(trips=("headers.metadata_names",), on=("memory",))
+@defect(trips=("headers.metadata_names",), on=METADATA)
 class NamesOfOneCaseAreRefusedLate(Defective):
     """Metadata whose names differ in case are refused when the object has been stored."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.storage import Object, ObjectNotExist, Part, StorageError
 
-from .base import Defective, defect
+from .base import METADATA, Defective, defect
 
 
 class Ranging(Defective):
@@ -28,7 +28,7 @@ class Ranging(Defective):
         return None
 
 
-@defect(trips=("part_copy.content", "part_copy.beyond_source"), on=("memory",))
+@defect(trips=("part_copy.content", "part_copy.beyond_source"), on=METADATA)
 class PartCopyIgnoresRange(Ranging):
     """copy_multipart copies the whole source whatever range is asked for."""
 
@@ -36,7 +36,7 @@ class PartCopyIgnoresRange(Ranging):
         return {}
 
 
-@defect(trips=("part_copy.content",), on=("memory",))
+@defect(trips=("part_copy.content",), on=METADATA)
 class PartCopyLeavesEndOut(Ranging):
     """copy_multipart leaves the last byte of a range out: its end is taken as excluded."""
 
@@ -44,7 +44,7 @@ class PartCopyLeavesEndOut(Ranging):
         return {**pairs, "size": pairs["size"] - 1} if pairs.get("size") else pairs
 
 
-@defect(trips=("part_copy.content",), on=("memory",))
+@defect(trips=("part_copy.content",), on=METADATA)
 class PartCopyIgnoresOffset(Ranging):
     """copy_multipart copies the first bytes of the source, as many as asked for."""
 
@@ -73,7 +73,7 @@ class PartCopyBehindSourceIsEmpty(Defective):
         return super().copy_multipart(o, src, index, **pairs)
 
 
-@defect(trips=("part_copy.content",), on=("memory",))
+@defect(trips=("part_copy.content",), on=METADATA)
 class PartCopyRemovesSource(Defective):
     """copy_multipart moves the source into the upload."""
 
@@ -84,7 +84,7 @@ class PartCopyRemovesSource(Defective):
         return made
 
 
-@defect(trips=("part_copy.content",), on=("memory",))
+@defect(trips=("part_copy.content",), on=METADATA)
 class PartCopyCountsIndexesFromOne(Defective):
     """copy_multipart puts the part one place further on."""
 
@@ -92,7 +92,7 @@ class PartCopyCountsIndexesFromOne(Defective):
         return super().copy_multipart(o, src, index + 1, **pairs)
 
 
-@defect(trips=("part_copy.missing_source",), on=("memory",))
+@defect(trips=("part_copy.missing_source",), on=METADATA)
 class PartCopyOfNothingIsEmpty(Defective):
     """copy_multipart of what is missing makes an empty part."""
 
@@ -103,7 +103,7 @@ class PartCopyOfNothingIsEmpty(Defective):
             return self.inner.write_multipart(o, io.BytesIO(b""), 0, index)
 
 
-@defect(trips=("part_copy.missing_source", "part_copy.beyond_source"), on=("memory",))
+@defect(trips=("part_copy.missing_source", "part_copy.beyond_source"), on=METADATA)
 class RefusedPartCopyEndsUpload(Defective):
     """An upload is given up when a part cannot be copied."""
 
@@ -115,7 +115,7 @@ class RefusedPartCopyEndsUpload(Defective):
             raise
 
 
-@defect(trips=("part_copy.missing_source",), on=("memory",))
+@defect(trips=("part_copy.missing_source",), on=METADATA)
 class RefusedPartCopyEmptiesPart(Defective):
     """The part that a copy should have replaced is empty when the copy fails."""
 
@@ -128,7 +128,7 @@ class RefusedPartCopyEmptiesPart(Defective):
             raise
 
 
-@defect(trips=("part_copy.replaces",), on=("memory",))
+@defect(trips=("part_copy.replaces",), on=METADATA)
 class PartCopyKeepsFirst(Defective):
     """A part that is there already is not copied again."""
 
@@ -139,7 +139,7 @@ class PartCopyKeepsFirst(Defective):
         return super().copy_multipart(o, src, index, **pairs)
 
 
-@defect(trips=("part_copy.replaces", "multipart.reupload_replaces"), on=("memory",))
+@defect(trips=("part_copy.replaces", "multipart.reupload_replaces"), on=METADATA)
 class CopiedPartIsNeverReplaced(Defective):
     """A copied part is put in the place of one that is written to its index afterwards."""
 
@@ -156,7 +156,7 @@ class CopiedPartIsNeverReplaced(Defective):
         return self.inner.write_multipart(o, io.BytesIO(kept[0]), len(kept[0]), made[1].index)
 
 
-@defect(trips=("part_copy.snapshot",), on=("memory",))
+@defect(trips=("part_copy.snapshot",), on=METADATA)
 class PartCopyIsAReference(Defective):
     """A copied part is read from its source when the upload is completed."""
 
@@ -177,7 +177,7 @@ class PartCopyIsAReference(Defective):
         return None
 
 
-@defect(trips=("part_copy.listed",), on=("memory",))
+@defect(trips=("part_copy.listed",), on=METADATA)
 class CopiedPartsAreNotListed(Defective):
     """Parts that were copied are not listed."""
 
@@ -190,7 +190,7 @@ class CopiedPartsAreNotListed(Defective):
         return (part for part in super().list_multipart(o) if (o.multipart_id, part.index) not in copied)
 
 
-@defect(trips=("part_copy.listed", "part_copy.content"), on=("memory",))
+@defect(trips=("part_copy.listed", "part_copy.content"), on=METADATA)
 class CopiedPartTellsEtagOfSource(Defective):
     """The part returned has an etag made of its source, which no part listed has."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.storage import Object, ObjectMode, Part, Reader, StorageError, Told, Writer
 
-from .base import Defective, defect
+from .base import METADATA, NATIVE, Defective, defect
 from .generated import ignores
 
 
@@ -28,7 +28,7 @@ def md5(data: bytes) -> str:
 # What answers tell
 
 
-@defect(trips=("answers.read",), like="apache/arrow-rs#5272", on=("memory",))
+@defect(trips=("answers.read",), like="apache/arrow-rs#5272")
 class ReadTellsLengthOfRange(Defective):
     """A ranged read tells the length of the range as that of the object."""
 
@@ -37,7 +37,7 @@ class ReadTellsLengthOfRange(Defective):
         return retold(count, content_length=int(count))
 
 
-@defect(trips=("answers.read", "checksum.etag_agrees"), on=("memory",))
+@defect(trips=("answers.read", "checksum.etag_agrees"))
 class ReadTellsFirstEtag(Defective):
     """A read tells the etag that the object had when it was first written."""
 
@@ -51,7 +51,7 @@ class ReadTellsFirstEtag(Defective):
         return retold(super().read(path, w, **pairs), etag=self.memory("first").get(path))
 
 
-@defect(trips=("answers.read",), on=("memory",))
+@defect(trips=("answers.read",), on=METADATA)
 class ReadTellsNoMetadataOfItsOwn(Defective):
     """A read tells the user metadata of the object that was read last."""
 
@@ -64,7 +64,7 @@ class ReadTellsNoMetadataOfItsOwn(Defective):
         return told
 
 
-@defect(trips=("answers.write", "checksum.etag_agrees"), on=("memory",))
+@defect(trips=("answers.write", "checksum.etag_agrees"))
 class WriteTellsFormerEtag(Defective):
     """The answer to an overwrite tells the etag of the object that it replaced."""
 
@@ -74,7 +74,7 @@ class WriteTellsFormerEtag(Defective):
         return retold(told, etag=before.etag) if before and before.etag else told
 
 
-@defect(trips=("answers.write",), on=("memory",))
+@defect(trips=("answers.write",))
 class WriteTellsLengthInBlocks(Defective):
     """The answer to a write tells the length rounded up to 512 bytes."""
 
@@ -82,7 +82,7 @@ class WriteTellsLengthInBlocks(Defective):
         return retold(super().write(path, r, size, **pairs), content_length=-(-size // 512) * 512)
 
 
-@defect(trips=("answers.copy",), on=("memory",))
+@defect(trips=("answers.copy",))
 class CopyTellsFormerDestination(Defective):
     """The answer to a copy tells of the object that was at the destination before."""
 
@@ -92,7 +92,7 @@ class CopyTellsFormerDestination(Defective):
         return answer if before is None else before
 
 
-@defect(trips=("answers.copy",), on=("memory",))
+@defect(trips=("answers.copy",))
 class CopyTellsAnEtagOfItsOwn(Defective):
     """The answer to a copy tells an etag that the copy never has."""
 
@@ -101,7 +101,7 @@ class CopyTellsAnEtagOfItsOwn(Defective):
         return answer and replace(answer, etag='"copied"')
 
 
-@defect(trips=("answers.complete_multipart",), on=("memory",))
+@defect(trips=("answers.complete_multipart",), on=METADATA)
 class CompletionTellsLastPart(Defective):
     """The answer to complete_multipart tells length and etag of the last part."""
 
@@ -111,7 +111,7 @@ class CompletionTellsLastPart(Defective):
         return answer and replace(answer, content_length=given[-1].size, etag=given[-1].etag)
 
 
-@defect(trips=("answers.complete_multipart",), on=("memory",))
+@defect(trips=("answers.complete_multipart",), on=METADATA)
 class CompletionTellsNothingThere(Defective):
     """The answer to complete_multipart tells a length of 0, counted before the parts were joined."""
 
@@ -122,11 +122,11 @@ class CompletionTellsNothingThere(Defective):
 
 # Digests
 
-ignores(__name__, "write", "content_sha256", trips=("checksum.sha256_verified",))
+ignores(__name__, "write", "content_sha256", trips=("checksum.sha256_verified",), on=NATIVE)
 ignores(__name__, "write_multipart", "content_sha256", trips=("checksum.sha256_of_part",))
 
 
-@defect(trips=("checksum.sha256_verified",), on=("memory",))
+@defect(trips=("checksum.sha256_verified",), on=NATIVE)
 class WrongDigestIsStoredAnyway(Defective):
     """A write that its digest refuses has been stored already."""
 
@@ -140,7 +140,7 @@ class WrongDigestIsStoredAnyway(Defective):
         return super().write(path, io.BytesIO(data), size, **pairs)
 
 
-@defect(trips=("checksum.sha256_verified",), on=("memory",))
+@defect(trips=("checksum.sha256_verified",), on=NATIVE)
 class WrongDigestRemovesObject(Defective):
     """A write that its digest refuses removes what is there: the unfinished object was at its path."""
 
@@ -184,7 +184,7 @@ class Digesting(Defective):
         self.memory("digests")[path] = md5(self.content(path) or b"")
 
 
-@defect(trips=("checksum.digests_follow", "stat.content_md5"), on=("memory",))
+@defect(trips=("checksum.digests_follow", "stat.content_md5"))
 class DigestOfFirstContent(Digesting):
     """The digest told is that of the first content, whatever was written since."""
 
@@ -192,7 +192,7 @@ class DigestOfFirstContent(Digesting):
         self.memory("digests").setdefault(path, md5(self.content(path) or b""))
 
 
-@defect(trips=("checksum.digests_follow",), like="google/go-cloud#3722", on=("memory",))
+@defect(trips=("checksum.digests_follow",), like="google/go-cloud#3722", on=METADATA)
 class DigestOfUploadIsOfFormerObject(Digesting):
     """The digest told after an upload is that of the object that it replaced."""
 
@@ -218,7 +218,7 @@ class DigestStaysAtDestination(Digesting):
 # Etags
 
 
-@defect(trips=("checksum.etag_agrees", "answers.read"), on=("memory",))
+@defect(trips=("checksum.etag_agrees", "answers.read"))
 class ReadTellsEtagWithoutQuotes(Defective):
     """A read tells the etag without the quotes that stat tells it with."""
 
@@ -227,7 +227,7 @@ class ReadTellsEtagWithoutQuotes(Defective):
         return retold(count, etag=(count.object.etag or "").strip('"')) if isinstance(count, Told) else count
 
 
-@defect(trips=("checksum.etag_strong",), on=("memory",))
+@defect(trips=("checksum.etag_strong",))
 class WeakEtagOfCompressed(Defective):
     """The etag of a compressed object is told as a weak one, as if it were compressed on the way."""
 
@@ -272,7 +272,7 @@ class Counting(Defective):
         return replace(found, etag=f'"{number}"') if found.etag and number else found
 
 
-@defect(trips=("checksum.etag_never_returns",), on=("memory",))
+@defect(trips=("checksum.etag_never_returns",))
 class EtagsBeginAgainAfterDelete(Counting):
     """Versions are counted by path, and from one again when the object was deleted."""
 
@@ -281,7 +281,7 @@ class EtagsBeginAgainAfterDelete(Counting):
         self.memory("numbers").pop(path, None)
 
 
-@defect(trips=("checksum.etag_never_returns", "stat.etag_changes"), on=("memory",))
+@defect(trips=("checksum.etag_never_returns", "stat.etag_changes"), on=METADATA)
 class EtagKeptByUploads(Counting):
     """An upload that replaces an object leaves its etag, which only write counts up."""
 

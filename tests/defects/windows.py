@@ -24,7 +24,7 @@ class Tailing(Defective):
         return super().read(path, w, **pairs)
 
 
-@defect(trips=("suffix.last_bytes",), on=("memory",))
+@defect(trips=("suffix.last_bytes",))
 class SuffixIgnored(Tailing):
     """A suffix is accepted and ignored."""
 
@@ -32,7 +32,7 @@ class SuffixIgnored(Tailing):
         return {}
 
 
-@defect(trips=("suffix.last_bytes",), on=("memory",))
+@defect(trips=("suffix.last_bytes",))
 class SuffixIsOffset(Tailing):
     """A suffix is taken for an offset: the minus before it is lost."""
 
@@ -40,7 +40,7 @@ class SuffixIsOffset(Tailing):
         return {"offset": suffix} if suffix < length else {"suffix": suffix}
 
 
-@defect(trips=("suffix.last_bytes",), on=("memory",))
+@defect(trips=("suffix.last_bytes",))
 class SuffixIsSize(Tailing):
     """The first bytes are delivered instead of the last."""
 
@@ -48,7 +48,7 @@ class SuffixIsSize(Tailing):
         return {"size": suffix}
 
 
-@defect(trips=("suffix.last_bytes",), on=("memory",))
+@defect(trips=("suffix.last_bytes",))
 class SuffixOneMore(Tailing):
     """One byte more than the suffix is delivered: the range to the end is taken as including both ends."""
 
@@ -56,7 +56,7 @@ class SuffixOneMore(Tailing):
         return {"suffix": suffix + 1} if suffix else {"suffix": suffix}
 
 
-@defect(trips=("suffix.last_bytes",), on=("memory",))
+@defect(trips=("suffix.last_bytes",))
 class WholeSuffixIsNothing(Tailing):
     """A suffix as long as the object delivers nothing."""
 
@@ -64,7 +64,7 @@ class WholeSuffixIsNothing(Tailing):
         return {"suffix": 0} if suffix == length else {"suffix": suffix}
 
 
-@defect(trips=("suffix.longer",), on=("memory",))
+@defect(trips=("suffix.longer",))
 class LongSuffixIsRefused(Tailing):
     """A suffix longer than the object is refused."""
 
@@ -74,7 +74,7 @@ class LongSuffixIsRefused(Tailing):
         return {"suffix": suffix}
 
 
-@defect(trips=("suffix.longer",), on=("memory",))
+@defect(trips=("suffix.longer",))
 class LongSuffixIsNothing(Tailing):
     """A suffix longer than the object delivers nothing."""
 
@@ -82,7 +82,7 @@ class LongSuffixIsNothing(Tailing):
         return {"suffix": 0 if suffix > length else suffix}
 
 
-@defect(trips=("suffix.longer",), on=("memory",))
+@defect(trips=("suffix.longer",))
 class LongSuffixWrapsAround(Tailing):
     """A suffix longer than the object is counted on from its end, as Python slices negative indexes of indexes."""
 
@@ -90,7 +90,7 @@ class LongSuffixWrapsAround(Tailing):
         return {"offset": (length - suffix) % length} if suffix > length > 0 else {"suffix": suffix}
 
 
-@defect(trips=("suffix.zero",), on=("memory",))
+@defect(trips=("suffix.zero",))
 class SuffixZeroIsWhole(Tailing):
     """A suffix of 0 delivers the whole object: zero is taken for none."""
 
@@ -98,7 +98,7 @@ class SuffixZeroIsWhole(Tailing):
         return {"suffix": suffix} if suffix else {}
 
 
-@defect(trips=("suffix.zero",), on=("memory",))
+@defect(trips=("suffix.zero",))
 class SuffixZeroIsLastByte(Tailing):
     """A suffix of 0 delivers the last byte."""
 
@@ -106,7 +106,7 @@ class SuffixZeroIsLastByte(Tailing):
         return {"suffix": max(suffix, 1)}
 
 
-@defect(trips=("suffix.empty_object",), on=("memory",))
+@defect(trips=("suffix.empty_object",))
 class SuffixOfEmptyIsMissing(Tailing):
     """A suffix of an empty object is ObjectNotExist: an empty answer is taken for none."""
 
@@ -116,7 +116,7 @@ class SuffixOfEmptyIsMissing(Tailing):
         return {"suffix": suffix}
 
 
-@defect(trips=("suffix.empty_object",), on=("memory",))
+@defect(trips=("suffix.empty_object",))
 class SuffixOfEmptyIsAnError(Defective):
     """A suffix of an empty object delivers the text of the error that the service answers."""
 
@@ -143,7 +143,7 @@ class Starting(Defective):
         return iter(found if start is None else self.begun(found, start, path))
 
 
-@defect(trips=("listing_pages.start_after",), like="apache/arrow-rs-object-store#623", on=("memory",))
+@defect(trips=("listing_pages.start_after",), like="apache/arrow-rs-object-store#623")
 class StartIsIncluded(Starting):
     """A listing begins with start_after itself."""
 
@@ -151,7 +151,7 @@ class StartIsIncluded(Starting):
         return [o for o in found if o.path >= start]
 
 
-@defect(trips=("listing_pages.start_after",), on=("memory",))
+@defect(trips=("listing_pages.start_after",))
 class StartIsIgnored(Starting):
     """start_after is accepted and ignored."""
 
@@ -159,7 +159,7 @@ class StartIsIgnored(Starting):
         return found
 
 
-@defect(trips=("listing_pages.start_after",), like="apache/arrow-rs-object-store#695", on=("memory",))
+@defect(trips=("listing_pages.start_after",), like="apache/arrow-rs-object-store#695")
 class StartMustExist(Starting):
     """Behind a path that does not exist nothing is listed."""
 
@@ -167,7 +167,7 @@ class StartMustExist(Starting):
         return [o for o in found if o.path > start] if start in {o.path for o in found} else []
 
 
-@defect(trips=("listing_pages.start_after",), on=("memory",))
+@defect(trips=("listing_pages.start_after",))
 class StartBehindTheEndBeginsAgain(Starting):
     """Behind the last path the listing begins again from the first."""
 
@@ -175,7 +175,7 @@ class StartBehindTheEndBeginsAgain(Starting):
         return [o for o in found if o.path > start] or found
 
 
-@defect(trips=("listing_pages.start_after",), on=("memory",))
+@defect(trips=("listing_pages.start_after",))
 class StartComparesDirectories(Starting):
     """Paths are compared name by name, so that directories come in another order than their code points."""
 
@@ -183,7 +183,7 @@ class StartComparesDirectories(Starting):
         return [o for o in found if o.path.split("/") > start.split("/")]
 
 
-@defect(trips=("listing_pages.start_after",), on=("memory",))
+@defect(trips=("listing_pages.start_after",))
 class StartSkipsWhatItBegins(Starting):
     """Behind a path those that begin with it are left out too."""
 
@@ -191,7 +191,7 @@ class StartSkipsWhatItBegins(Starting):
         return [o for o in found if o.path > start and not o.path.startswith(start)]
 
 
-@defect(trips=("listing_pages.start_after_prefix",), on=("memory",))
+@defect(trips=("listing_pages.start_after_prefix",))
 class StartIgnoredWithPrefix(Starting):
     """start_after is ignored where a prefix is given."""
 
@@ -199,7 +199,7 @@ class StartIgnoredWithPrefix(Starting):
         return found if path else [o for o in found if o.path > start]
 
 
-@defect(trips=("listing_pages.start_after_prefix",), on=("memory",))
+@defect(trips=("listing_pages.start_after_prefix",))
 class StartBeforePrefixIsNothing(Starting):
     """Where start_after does not begin with the prefix nothing is listed."""
 
@@ -207,7 +207,7 @@ class StartBeforePrefixIsNothing(Starting):
         return [o for o in found if o.path > start] if start.startswith(path) else []
 
 
-@defect(trips=("listing_pages.start_after_prefix",), on=("memory",))
+@defect(trips=("listing_pages.start_after_prefix",))
 class StartIsBelowPrefix(Starting):
     """start_after is taken as relative to the prefix."""
 
@@ -233,7 +233,7 @@ class Paging(Defective):
         return iter(self.paged(sorted(super().list(path, **pairs), key=lambda o: o.path), size))
 
 
-@defect(trips=("listing_pages.page_size",), on=("memory",))
+@defect(trips=("listing_pages.page_size",))
 class OnlyOnePage(Paging):
     """A listing ends with its first page."""
 
@@ -241,7 +241,7 @@ class OnlyOnePage(Paging):
         return found[:size]
 
 
-@defect(trips=("listing_pages.page_size",), on=("memory",))
+@defect(trips=("listing_pages.page_size",))
 class EdgeIsLeftOut(Paging):
     """The first object of each page but the first is left out."""
 
@@ -249,7 +249,7 @@ class EdgeIsLeftOut(Paging):
         return [o for place, o in enumerate(found) if place == 0 or size < 2 or place % size]
 
 
-@defect(trips=("listing_pages.page_size",), on=("memory",))
+@defect(trips=("listing_pages.page_size",))
 class EdgeComesTwice(Paging):
     """The last object of a page is the first of the next one too."""
 
@@ -257,7 +257,7 @@ class EdgeComesTwice(Paging):
         return [o for place, o in enumerate(found) for _ in range(2 if size and place % size == size - 1 else 1)]
 
 
-@defect(trips=("listing_pages.page_size",), on=("memory",))
+@defect(trips=("listing_pages.page_size",))
 class FullLastPageIsLost(Paging):
     """A last page that is exactly full is taken for one that has more behind it, and asked for again."""
 
@@ -265,7 +265,7 @@ class FullLastPageIsLost(Paging):
         return found + found[-size:] if size > 1 and found and len(found) % size == 0 else found
 
 
-@defect(trips=("listing_pages.page_edges",), like="localstack/localstack#9605", on=("memory",))
+@defect(trips=("listing_pages.page_edges",), like="localstack/localstack#9605")
 class DirectoryOnEveryPage(Paging):
     """A directory is listed again on the page that follows it."""
 
@@ -274,7 +274,7 @@ class DirectoryOnEveryPage(Paging):
         return found + edges
 
 
-@defect(trips=("listing_pages.page_edges",), on=("memory",))
+@defect(trips=("listing_pages.page_edges",))
 class DirectoryAtEdgeHidesNext(Paging):
     """What follows a directory at the edge of a page is left out: the marker is the end of all that begins alike."""
 
@@ -287,7 +287,7 @@ class DirectoryAtEdgeHidesNext(Paging):
         return [o for place, o in enumerate(found) if place not in hidden]
 
 
-@defect(trips=("listing_pages.page_edges",), on=("memory",))
+@defect(trips=("listing_pages.page_edges",))
 class DirectoriesOfFirstPageOnly(Paging):
     """Directories are listed on the first page only."""
 
@@ -295,7 +295,7 @@ class DirectoriesOfFirstPageOnly(Paging):
         return [o for place, o in enumerate(found) if ObjectMode.DIR not in o.mode or size < 2 or place < size]
 
 
-@defect(trips=("listing_pages.page_size_zero",), like="InsForge/InsForge#1959", on=("memory",))
+@defect(trips=("listing_pages.page_size_zero",), like="InsForge/InsForge#1959")
 class PagesOfNothingGoRound(Paging):
     """By pages of 0 the first object is listed over and over."""
 
@@ -303,7 +303,7 @@ class PagesOfNothingGoRound(Paging):
         return found if size else (found[0] for _ in (range(50) if found else ()))
 
 
-@defect(trips=("listing_pages.start_after", "listing_pages.page_size"), on=("memory",))
+@defect(trips=("listing_pages.start_after", "listing_pages.page_size"))
 class StartIsForgottenOnPageTwo(Defective):
     """The second page of a listing begins behind the prefix, not behind the first page, where start_after is given."""
 
