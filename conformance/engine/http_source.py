@@ -28,6 +28,7 @@ def served(
     redirects: int = 0,
     pause: float = 0.0,
     announced: int | None = None,
+    encoding: str = "",
     content_type: str = TYPE,
 ) -> str:
     """Return a URL that serves ``content``.
@@ -37,9 +38,10 @@ def served(
         status: the HTTP status of the answer.
         chunked: send the body in chunks, without a length told before.
         cut: how many bytes of the body are left out at its end, against the length told.
-        redirects: how many redirects lead there.
+        redirects: how many redirects lead there; -1 for redirects in a circle.
         pause: seconds between the pieces of 700 bytes in which the body is sent.
         announced: the length told, in bytes, instead of that of the body.
+        encoding: the content encoding told; the body is sent as it is.
         content_type: the type told.
 
     """
@@ -49,7 +51,7 @@ def served(
         {"size": content.size, "salt": content.salt} if content.literal is None else {"literal": content.literal.hex()}
     )
     how = {"chunked": int(chunked), "cut": cut, "pause": pause, "announced": "" if announced is None else announced}
-    query = urlencode({**what, "status": status, **how, "type": content_type})
+    query = urlencode({**what, "status": status, **how, "encoding": encoding, "type": content_type})
     return f"http://127.0.0.1:{_server().server_port}/{redirects}?{query}"
 
 
@@ -63,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         redirects = int(url.path.removeprefix("/"))
         if redirects:
             self.send_response(302)
-            self.send_header("Location", f"/{redirects - 1}?{url.query}")
+            self.send_header("Location", f"/{max(redirects - 1, -1)}?{url.query}")
             self.send_header("Content-Length", "0")
             self.end_headers()
         else:
@@ -79,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
         announced = int(what.get("announced", content.size))
         self.send_response(int(what["status"]))
         self.send_header("Content-Type", what["type"])
+        if "encoding" in what:
+            self.send_header("Content-Encoding", what["encoding"])
         if what["chunked"] == "1":
             self.send_header("Transfer-Encoding", "chunked")
             pieces = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]

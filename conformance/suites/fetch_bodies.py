@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+
 from hypothesis import strategies as st
 
 from conformance.engine.conditions import EMPTY_OBJECTS
-from conformance.engine.expect import absent, holds, refused
+from conformance.engine.expect import absent, demand, holds, refused
 from conformance.engine.http_source import served
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, RestrictionDissatisfied, Restrictions
+from conformance.storage.calls import describe
 
 NOWHERE = "http://127.0.0.1:9/nothing-listens-here"
 
@@ -66,3 +69,23 @@ def test_a_body_above_the_maximum_is_refused(store: Recorder, limits: Restrictio
             store.fetch(path, served(b"the beginning of it", announced=(maximum or 0) + 1))
     holds(store, "old", b"stays")
     absent(store, "new", listed_in=None)
+
+
+@verifies("fetch.encoded")
+@given(size=st.sampled_from((3000, 1)))
+def test_a_compressed_body_is_stored_wholly(store: Recorder, size: int) -> None:
+    """What is served with the content encoding gzip is stored as sent or decompressed, and nothing in between."""
+    plain = Content(size, 3).data * 3
+    sent = gzip.compress(plain, mtime=0)
+    store.fetch("a", served(sent, encoding="gzip"))
+    found = store.read("a")
+    whole = f"{len(sent)} bytes as sent or {len(plain)} decompressed"
+    demand(found in (sent, plain), "content of what was served compressed", expected=whole, observed=describe(found))
+
+
+@verifies("fetch.redirect_circle")
+def test_redirects_in_a_circle_are_an_error(store: Recorder) -> None:
+    """A URL that leads back to itself is refused, and there is no object."""
+    with refused(what="fetch of redirects in a circle"):
+        store.fetch("a", served(b"never served", redirects=-1))
+    absent(store, "a", listed_in=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -425,6 +426,30 @@ class FetchDeletesFirst(Defective):
         if not self.is_directory(path):
             self.inner.delete(path)
         super().fetch(path, url)
+
+
+@defect(trips=("fetch.encoded",), needs=("fetch",))
+class DecodedBodyCutToLengthTold(Defective):
+    """A compressed body is decompressed and cut to the length that was told of it as sent."""
+
+    def fetch(self, path: str, url: str) -> None:
+        super().fetch(path, url)
+        data = self.content(path) or b""
+        if data.startswith(b"\x1f\x8b\x08") and url.find("encoding=gzip") > 0:
+            self.spoil(path, lambda sent: gzip.decompress(sent)[: len(sent)])
+
+
+@defect(trips=("fetch.redirect_circle",), needs=("fetch",))
+class RedirectsInACircleStoreNothing(Defective):
+    """fetch gives up redirects that do not end, succeeds and makes an empty object."""
+
+    def fetch(self, path: str, url: str) -> None:
+        try:
+            super().fetch(path, url)
+        except StorageError as error:
+            if "redirect" not in str(error):
+                raise
+            self.put(path, b"")
 
 
 @defect(trips=("fetch.size_maximum",), on=MEMORY)
