@@ -12,7 +12,16 @@ from conformance.engine.expect import demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
 from conformance.engine.watched import Watched
-from conformance.storage import Content, ListMode, ObjectMode, ObjectModeInvalid, RestrictionDissatisfied, Restrictions
+from conformance.storage import (
+    Block,
+    Content,
+    ListMode,
+    ObjectMode,
+    ObjectModeInvalid,
+    RestrictionDissatisfied,
+    Restrictions,
+    Source,
+)
 
 AFFORDABLE = 8 * 1024 * 1024
 """Bytes up to which a maximum of a whole object is tried out."""
@@ -174,6 +183,32 @@ def test_open_block_objects_are_listed(store: Recorder, again: Recorder) -> None
         same([ObjectMode.BLOCK in o.mode for o in found], [True] * len(expected), "whether their mode is block")
 
 
+@verifies("block.second_client")
+def test_blocks_are_the_same_for_every_client(store: Recorder, again: Recorder) -> None:
+    """A second client adds a block, lists both and combines them; the first one reads the object."""
+    o = store.create_block("a")
+    store.write_block(o, FIRST, "first")
+    again.write_block(o, SECOND, "second")
+    same(sorted(again.list_block(o)), [Block("first", 300), Block("second", 7)], "blocks that another client lists")
+    again.combine_block(o, ["second", "first"])
+    holds(store, "a", SECOND.data + FIRST.data)
+
+
+@verifies("block.exact_size")
+@given(ending=st.sampled_from(("raises", "ends")))
+def test_a_block_is_exactly_its_size(store: Recorder, ending: str) -> None:
+    """Of a longer reader the first bytes are the block; a reader that ends early or raises leaves it as it was."""
+    o = store.create_block("a")
+    same(store.write_block(o, Source(FIRST, "ragged"), "one", 200), 200, "bytes written")
+    source = Source(Content(300, 3), "raises", 100) if ending == "raises" else Source(Content(100, 3), "ragged")
+    for bid in ("one", "two"):
+        with refused(what="write_block from a reader of fewer bytes"):
+            store.write_block(o, source, bid, 300)
+    same(list(store.list_block(o)), [Block("one", 200)], "blocks listed")
+    store.combine_block(o, ["one"])
+    holds(store, "a", FIRST.data[:200])
+
+
 # page objects
 
 
@@ -188,3 +223,17 @@ def test_a_write_over_the_end_counts_wholly(store: Recorder, pages: int) -> None
         store.write_page(o, new, PAGE)
     expected = old.data if refusal else old.data[:PAGE] + new.data
     same(store.read("a").ljust(len(expected), b"\0")[: len(expected)], expected, "the pages")
+
+
+@verifies("page.exact_size")
+@given(ending=st.sampled_from(("raises", "ends")))
+def test_a_page_is_exactly_its_size(store: Recorder, ending: str) -> None:
+    """Of a longer reader the first page is written; a reader that ends early or raises leaves the page as it was."""
+    longer, other = Content(3 * PAGE, 1), Content(PAGE, 2)
+    o = store.create_page("a")
+    same(store.write_page(o, Source(longer, "ragged"), 0, PAGE), PAGE, "bytes written")
+    source = Source(other, "raises", 100) if ending == "raises" else Source(Content(100, 2), "ragged")
+    with refused(what="write_page from a reader of fewer bytes"):
+        store.write_page(o, source, 0, PAGE)
+    found = store.read("a")
+    same((found[:PAGE], found[PAGE:].strip(b"\0")), (longer.data[:PAGE], b""), "the page, and what is behind it")

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from conformance.storage import (
+    Block,
     ListMode,
     Object,
     ObjectMode,
@@ -267,6 +268,70 @@ class BlockObjectsListedAsReadable(Defective):
     def list(self, path: str, **pairs: Any) -> Iterator[Object]:
         found = super().list(path, **pairs)
         return (replace(o, mode=ObjectMode.READ) if ObjectMode.BLOCK in o.mode else o for o in found)
+
+
+@defect(trips=("block.second_client",), on=MEMORY)
+class BlocksOfThisClientOnly(Defective):
+    """A client lists only the blocks that it wrote itself."""
+
+    def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
+        count = super().write_block(o, r, size, bid)
+        self.__dict__.setdefault("own", set()).add((o.path, bid))
+        return count
+
+    def list_block(self, o: Object) -> Iterator[Block]:
+        own = self.__dict__.get("own", set())
+        return (block for block in super().list_block(o) if (o.path, block.id) in own)
+
+
+@defect(trips=("block.exact_size",), on=MEMORY)
+class BlockTakesWholeReader(Defective):
+    """write_block stores its reader to the end."""
+
+    def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
+        count = super().write_block(o, tee := None if r is None else Tee(r), size, bid)
+        if tee is not None and tee.read():
+            self.inner.write_block(o, io.BytesIO(tee.data), len(tee.data), bid)
+        return count
+
+
+@defect(trips=("block.exact_size",), on=MEMORY)
+class FailedBlockStored(Defective):
+    """Of a block whose reader fails what came is stored."""
+
+    def write_block(self, o: Object, r: Reader | None, size: int, bid: str) -> int:
+        tee = None if r is None else Tee(r)
+        try:
+            return super().write_block(o, tee, size, bid)
+        except StorageError:
+            if tee is not None and (tee.failed or tee.ended):
+                self.inner.write_block(o, io.BytesIO(tee.data), len(tee.data), bid)
+            raise
+
+
+@defect(trips=("page.exact_size",), on=NATIVE)
+class PageTakesWholeReader(Defective):
+    """write_page writes its reader to the end."""
+
+    def write_page(self, o: Object, r: Reader | None, size: int, offset: int) -> int:
+        count = super().write_page(o, r, size, offset)
+        if r is not None and (rest := r.read()):
+            self.inner.write_page(o, io.BytesIO(rest), len(rest), offset + size)
+        return count
+
+
+@defect(trips=("page.exact_size",), on=NATIVE)
+class FailedPageWritten(Defective):
+    """Of a page whose reader fails what came is written."""
+
+    def write_page(self, o: Object, r: Reader | None, size: int, offset: int) -> int:
+        tee = None if r is None else Tee(r)
+        try:
+            return super().write_page(o, tee, size, offset)
+        except StorageError:
+            if tee is not None and tee.data:
+                self.inner.write_page(o, io.BytesIO(tee.data), len(tee.data), offset)
+            raise
 
 
 @defect(trips=("page.extends",), on=NATIVE)
