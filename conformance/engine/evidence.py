@@ -109,23 +109,23 @@ def unchanged(store: Recorder, *paths: str) -> Generator[None]:
     __tracebackhide__ = True
     before = entries(store) if "list" in store.features.operations else None
     there = [path for path in paths if before is None or any(path == entry[0] for entry in before)]
-    facts = {path: _facts(store, path) for path in there}
+    facts = {path: dict(_facts(store, path)) for path in there}
     yield
     for path in there:
-        for what, value in _facts(store, path).items():
+        for what, value in _facts(store, path):
             same(value, facts[path][what], f"{what} of {path!r} after what must not change it")
     if before is not None:
         same(entries(store), before, "the listing after what must not change it")
 
 
-def _facts(store: Recorder, path: str) -> dict[str, Any]:
-    """Return bytes and description; the answer to read has the description too, where it tells etag and time."""
-    content = _answer(store, "read", path)
+def _facts(store: Recorder, path: str) -> Generator[tuple[str, Any]]:
+    """Yield bytes and description; the answer to read has the description too, where it tells etag and time."""
+    yield "content", _answer(store, "read", path)
     told = answered(store)
     if told is not None and told.etag and told.last_modified:
-        return {"content": content, "description": told}
-    known = {"description": _answer(store, "stat", path)} if "stat" in store.features.operations else {}
-    return {"content": content, **known}
+        yield "description", told
+    elif "stat" in store.features.operations:
+        yield "description", _answer(store, "stat", path)
 
 
 def _answer(store: Recorder, op: str, path: str) -> Any:

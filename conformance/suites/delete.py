@@ -158,7 +158,7 @@ def test_a_directory_that_is_not_empty_keeps_its_children(store: Recorder, hint:
 @verifies("delete.forgets", needs=("read", "stat"))
 @given(path=paths())
 def test_an_object_written_after_delete_is_new(store: Recorder, features: Features, path: str) -> None:
-    """An object at a path that was deleted before has its own bytes and metadata only."""
+    """An object at a path that was deleted before has its own bytes and metadata only, and can be deleted like it."""
     old = {"content_type": "text/x-old", "content_disposition": "inline", "user_metadata": {"old": "yes"}}
     pairs: dict[str, Any] = {name: value for name, value in old.items() if name in features.pairs["write"]}
     store.write(path, b"old and longer", **pairs)
@@ -168,6 +168,9 @@ def test_an_object_written_after_delete_is_new(store: Recorder, features: Featur
     told = metadata(store.stat(path))
     same([name for name, value in pairs.items() if told[name] == value], [], "old metadata after delete and write")
     same(told["user_metadata"], {}, "user_metadata after delete and write")
+    store.delete(path)
+    with refused(ObjectNotExist, what="read of what was deleted, written and deleted"):
+        store.read(path)
 
 
 @verifies("delete.forgets", needs=("read", "list"), weight=0)

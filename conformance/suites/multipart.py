@@ -214,7 +214,7 @@ def test_a_failing_reader_is_an_error(store: Recorder, at: int) -> None:
 
 @verifies("multipart.failed_write_keeps_part")
 def test_a_failed_write_keeps_the_earlier_part(store: Recorder) -> None:
-    """After writes of its index that failed, the earlier part makes the object."""
+    """After writes of its index that failed, the earlier part is listed as it was and makes the object."""
     o = store.create_multipart("a")
     contents = {0: piece(store, 1, 30), 1: Content(40, 2)}
     parts = upload(store, o, contents)
@@ -222,6 +222,7 @@ def test_a_failed_write_keeps_the_earlier_part(store: Recorder) -> None:
         store.write_multipart(o, Source(Content(1000, 3), "raises", 900), 0)
     with refused(what="write_multipart from a reader that ends early"):
         store.write_multipart(o, Content(35, 4), 1, 40)
+    still_open(store, o, parts, "after failed writes of its indexes")
     store.complete_multipart(o, parts)
     holds(store, "a", joined(contents))
 

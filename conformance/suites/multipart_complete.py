@@ -313,6 +313,7 @@ def test_an_upload_goes_on_after_a_failed_completion(store: Recorder, rewritten:
     parts = upload(store, o, contents)
     with refused(what="complete_multipart with a part never uploaded"):
         store.complete_multipart(o, [*parts, Part(2, parts[0].size, parts[0].etag)])
+    still_open(store, o, parts, "after a failed completion")
     added = {rewritten: piece(store, 77, 9), 2: Content(6, 79)}
     store.complete_multipart(o, sorted([parts[1 - rewritten], *upload(store, o, added)]))
     holds(store, "a", joined(contents | added))

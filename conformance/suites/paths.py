@@ -108,15 +108,15 @@ def test_directories_that_look_alike_are_different(store: Recorder, features: Fe
 def test_one_of_two_alike_names_is_not_the_other(store: Recorder, features: Features, name: str) -> None:
     """Overwriting or deleting the one does not change the other, and where only one is, the other is missing."""
     one, other, *_ = group(name, features)
-    store.write(one, b"one")
+    store.write(one, Content(30, 1))
     with refused(ObjectNotExist, what=f"read of {other!r} where only {one!r} is"):
         store.read(other)
-    store.write(other, b"other")
-    store.write(one, b"one, longer than before")
-    holds(store, other, b"other")
+    store.write(other, Content(30, 2))
+    store.write(one, Content(30, 3))
+    holds(store, other, Content(30, 2))
     store.delete(one)
     absent(store, one, listed_in=None)
-    holds(store, other, b"other")
+    holds(store, other, Content(30, 2))
 
 
 @verifies("paths.long", needs=("list", "stat"))
