@@ -17,6 +17,7 @@ from conformance.storage import (
     ObjectMode,
     ObjectModeInvalid,
     ObjectNotExist,
+    Part,
     Reader,
     RestrictionDissatisfied,
     StorageError,
@@ -801,3 +802,53 @@ class WriteRemovesEmptyDirectory(Defective):
         if self.is_directory(path) and not self.below(path):
             self.inner.delete(path)
         return super().write(path, r, size, **pairs)
+
+
+@defect(trips=("write.none_reader_refused",), on=NATIVE, like=UPSTREAM + "azfile and storj, write")
+class CallbackCountsAsReader(Defective):
+    """With io_callback there is always a reader around the reader: a missing one is noticed too late."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        if r is not None or not size or pairs.get("io_callback") is None:
+            return super().write(path, r, size, **pairs)
+        self.inner.write(path, None, 0)
+        return size
+
+
+@defect(trips=("write.short_reader",), on=NATIVE)
+class ShortReaderUnnoticedWithCallback(Defective):
+    """With io_callback what the reader had is stored when it ends early, and success reported."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        tee = None if r is None else Tee(r)
+        try:
+            return super().write(path, tee, size, **pairs)
+        except StorageError:
+            if tee is None or not tee.ended or pairs.get("io_callback") is None:
+                raise
+            self.put(path, tee.data)
+            return size
+
+
+@defect(trips=("multipart.index_out_of_range",), on=MEMORY, like=UPSTREAM + "qingstor, writeMultipart")
+class IndexOutOfRangeIsUnexpected(Defective):
+    """An index out of range is Unexpected: it is left to the service to refuse it."""
+
+    def write_multipart(self, o: Object, r: Reader | None, size: int, index: int, **pairs: Any) -> tuple[int, Part]:
+        try:
+            return super().write_multipart(o, r, size, index, **pairs)
+        except RestrictionDissatisfied as error:
+            if "index" not in str(error):
+                raise
+            raise Unexpected("the number of the part is invalid") from None
+
+
+@defect(trips=("overwrite.create_dir_onto_object",), on=NATIVE, like=UPSTREAM + "fs, createDir")
+class CreateDirOntoObjectIsUnexpected(Defective):
+    """create_dir at the path of an object is Unexpected, as the operating system's ENOTDIR is."""
+
+    def create_dir(self, path: str) -> Object:
+        try:
+            return super().create_dir(path)
+        except ObjectModeInvalid:
+            raise Unexpected("not a directory") from None
