@@ -38,6 +38,7 @@ FAMILIES = (
     "windows",
     "clients",
     "interleaved",
+    "limits",
 )
 
 for _family in FAMILIES:
