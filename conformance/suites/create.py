@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from conformance.engine.catalogue import group, group_names
+from conformance.engine.catalogue import group, group_names, paths
 from conformance.engine.evidence import everything
 from conformance.engine.expect import absent, holds, same
 from conformance.engine.laws import given, verifies
@@ -37,3 +37,14 @@ def test_a_handle_has_the_mode_given(store: Recorder, mode: ObjectMode) -> None:
     """The handle has the object_mode given, whatever it is, and read without one."""
     same(store.create("a", object_mode=mode).mode, mode, "mode of the handle")
     same(store.create("a").mode, ObjectMode.READ, "mode of a handle made without object_mode")
+
+
+@verifies("create.id", needs=("write",))
+@given(path=paths())
+def test_a_handle_has_the_id_of_its_object(store: Recorder, path: str) -> None:
+    """Made before the object or after, a handle has the id that stat tells, where ids are told."""
+    early = store.create(path)
+    store.write(path, b"x")
+    told = store.stat(path).id
+    for handle in (early, store.create(path)):
+        same(handle.id or told, told or handle.id, "id of the handle")
