@@ -18,6 +18,7 @@ FAMILIES = (
     "read",
     "stat",
     "listing",
+    "handles",
     "keys",
     "copy_move",
     "multipart",
