@@ -250,6 +250,9 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("-n", type=int, default=os.cpu_count() or 1, help="processes")
     options = parser.parse_args()
+    unknown = set(options.only or ()) - DEFECTS.keys()
+    if unknown:
+        parser.error(f"there are no defects {', '.join(sorted(unknown))}")
     jobs = list(_jobs(options))
     with ProcessPoolExecutor(options.n) as pool:
         rows = list(pool.map(_job, jobs, chunksize=4))
