@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from conformance.storage import ListMode, ListModeInvalid, Object, ObjectMode
+from conformance.storage import ListMode, ListModeInvalid, Object, ObjectMode, Reader
 
 from .base import Defective, defect
 
@@ -46,3 +46,12 @@ class TwoModesListTwice(Defective):
                 raise
             one, other = (super(type(self), self).list(path, list_mode=m) for m in (ListMode.DIR, ListMode.PREFIX))
             return iter([*one, *other])
+
+
+@defect(trips=("paths.empty",), like="beyondstorage/go-storage: services/memory, write over a directory")
+class EmptyPathIsAnyObject(Defective):
+    """What is written under the empty path replaces the first object of the work_dir."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        objects = (o.path for o in super().list("") if ObjectMode.DIR not in o.mode)
+        return super().write(path or min(objects, default=""), r, size, **pairs)
