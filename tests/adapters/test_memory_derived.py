@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -124,6 +125,25 @@ def test_what_changes_while_a_write_reads_counts(store: Storage) -> None:
     with pytest.raises(PreconditionFailed):
         store.write("a", Racing(NEW), len(NEW), if_none_match="*")
     assert get(store, "a") == OLD
+
+
+def test_one_of_many_writers_of_a_version_wins(service: MemoryService, store: Storage) -> None:
+    etag = put(store, "a", OLD)
+    won: list[int] = []
+
+    def replace(number: int) -> None:
+        try:
+            service.open("/w/").write("a", io.BytesIO(bytes([number])), 1, if_match=etag)
+        except PreconditionFailed:
+            return
+        won.append(number)
+
+    threads = [threading.Thread(target=replace, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [bytes(won)] == [get(store, "a")]
 
 
 def test_a_copy_keeps_to_the_conditions_of_its_source(store: Storage) -> None:
