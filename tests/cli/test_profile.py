@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -18,6 +19,7 @@ from conformance.engine.backend import Backend
 from conformance.engine.probes import Answer, characterise, probes
 from conformance.engine.workspace import Workspaces
 from conformance.requirements import requirements
+from conformance.storage import ObjectNotExist, Storage
 from tests.defects import DEFECTS
 from tests.defects.base import wrap
 
@@ -160,6 +162,41 @@ def test_a_store_in_which_nothing_can_be_seen_is_not_known():
             assert row.state == "not-known", row
             assert row.answer.startswith("not known: ")
             assert row.contradicts == ""
+
+
+def test_a_store_that_only_reads_and_writes_is_told_of_what_it_has():
+    data: dict[str, bytes] = {}
+
+    class Flat(Storage):
+        def __init__(self, work_dir):
+            self.work_dir = work_dir
+
+        def write(self, path, r, size):
+            data[self.work_dir + path] = r.read(size) if r else b""
+            return size
+
+        def read(self, path, w):
+            if self.work_dir + path not in data:
+                raise ObjectNotExist
+            return w.write(data[self.work_dir + path])
+
+    rows = profile(Flat)
+    assert {row.state for row in rows.values()} == {"known", "not-applicable"}
+    assert rows["paths.case"].answer == "two names"
+    assert rows["objects.etag"].answer == "not applicable: it has no stat"
+
+
+def test_a_store_that_does_not_answer_is_left_alone_after_three_calls():
+    class Hanging(Memory):
+        def stat(self, path, *, object_mode=None):
+            Event().wait(60)
+
+    service = MemoryService()
+    spaces = Workspaces(Backend(name="store", open=lambda work_dir: Hanging(service, work_dir)))
+    features = Memory(service, "/").features()
+    rows = list(characterise(spaces, features, Memory(service, "/").metadata().restrictions, patience=0.2))
+    assert rows[0].state == "known"
+    assert rows[-1].answer == "not known: 3 calls before gave no answer"
 
 
 ON_MEMORY = [planted for planted in DEFECTS.values() if "memory" in planted.on]
