@@ -29,25 +29,29 @@ def run_program(
         return recorder(call.client).perform(call, results)
 
     outcome = run(calls, perform, features, limits)
-    trace.steps[:] = outcome.steps
-    return outcome.divergence
+    found = outcome.divergence
+    trace.steps[:] = outcome.steps if found is None else outcome.steps[: found.step + 1]
+    return found
 
 
 def judge(trace: Trace, features: Features, limits: Restrictions) -> Divergence | None:
     """Return where the answers of a recorded trace leave the model, or None.
 
-    Judging ends at the first call that goes beyond what the model describes.
+    Judging ends at the first call that goes beyond what the model describes. What only one answer claims of an object
+    counts where nothing else turns out to be wrong.
     """
     model = Model(features, limits)
+    claim: Divergence | None = None
     for number, step in enumerate(trace.steps):
         expectation = model.step(number, step.call)
         if model.lost:
-            return None
+            return claim
         divergence = expectation.judge(step.outcome)
-        if divergence is not None:
+        if divergence is not None and not divergence.claim:
             return divergence
+        claim = claim or divergence
         model.observe(step.outcome)
-    return None
+    return claim
 
 
 def violation(divergence: Divergence) -> Violation:

@@ -60,13 +60,14 @@ class ExampleFailed(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One failing example."""
+    """One failing example; ``raised`` where an operation failed that should not, and the law never got further."""
 
     arguments: dict[str, Any]
     violation: Violation
     requirement: str
     trace: Trace
     at: int
+    raised: bool = False
 
     @property
     def signature(self) -> str:
@@ -260,7 +261,7 @@ class _Run:
             # First of all whether the backend raised it: what it raises is its answer, whatever its type.
             if last is not None and last.outcome.exception is error:
                 broken = Violation(f"{last.call.op}", expected="success", observed=last.outcome.brief())
-                found = Found(arguments, broken, blamed(self.check, last.call.op), trace, len(trace.steps) - 1)
+                found = Found(arguments, broken, blamed(self.check, trace.steps), trace, len(trace.steps) - 1, True)
             elif isinstance(error, Violation):
                 blame = error.requirement or self.check.requirement
                 found = Found(arguments, error, blame, trace, len(trace.steps) - 1)
@@ -277,8 +278,12 @@ class _Run:
         if "run_program" in self.check.provided:
             return found
         divergence = judge(trace, self.runner.features, self.runner.limits)
-        if divergence is None or (found is not None and divergence.step >= found.at):
+        if divergence is None or (found is not None and (divergence.claim or divergence.step > found.at)):
             return found
+        if found is not None and divergence.step == found.at:
+            # The model knows what came before; the law knows whether it had come to its point.
+            own = not found.raised or found.requirement == self.check.requirement
+            return found if own else replace(found, requirement=divergence.requirement)
         return Found(arguments, violation(divergence), divergence.requirement, trace, divergence.step)
 
     def explain(self, found: Found) -> CheckFailure:

@@ -34,6 +34,9 @@ class Case:
 OBSERVERS = frozenset({"read", "stat", "list", "list_multipart", "list_block", "list_segments"})
 
 
+REPEATABLE = {"read": "read.changes_nothing", "stat": "stat.repeatable", "list": "list.changes_nothing"}
+"""Whom to blame where the same question was answered rightly before, and nothing was changed since."""
+
 CONDITIONS = {
     **dict.fromkeys(
         ("write", "move", "complete_multipart", "combine_block", "create_append", "create_page"), "match none_match"

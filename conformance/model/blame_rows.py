@@ -24,6 +24,7 @@ read               *           negative                   read.negative
 *                  answer_write* *                        answers.write
 *                  answer_copy*|answer_move* *            answers.copy
 *                  answer_co*  *                          answers.complete_multipart
+list               mode_told   *                          list.valid_objects
 list               listed*     *                          list.agrees_with_stat
 stat               listed*     *                          list.agrees_with_stat
 stat               repeated_id *                          stat.id
@@ -211,6 +212,7 @@ PRIOR = """
 *_multipart error   delete             *         *        multipart.delete_leaves_upload
 copy|move   success delete             *         self     delete.removes
 copy|move   success move               *         source   move.content
+stat        etag_stayed complete_multipart *     self     multipart.complete_etag
 """
 """Rows for an operation that failed because a change before it took or left what it should not have."""
 

@@ -59,6 +59,11 @@ class Divergence:
     situation: str = ""
 
     @property
+    def claim(self) -> bool:
+        """Whether only an answer told something else than another one: which of them is right, later answers show."""
+        return self.aspect.startswith(("answer ", "listed "))
+
+    @property
     def signature(self) -> str:
         """The operation and the kind of the difference, which stay the same while a program is made smaller."""
         return f"{self.op}:{self.aspect}"

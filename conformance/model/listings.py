@@ -92,7 +92,14 @@ def _wrong(
     for kind, entries in (("missing", missing), ("extra", extra), ("twice", twice)):
         if entries:
             at, directory = entries[0]
-            aspect = "renamed" if renamed else _aspect(world, kind, at, path, directory=directory)
+            told_as_file = kind == "missing" and directory and (at, False) in extra
+            aspect = (
+                "mode told"
+                if told_as_file
+                else "renamed"
+                if renamed
+                else _aspect(world, kind, at, path, directory=directory)
+            )
             expected = ", ".join(repr(p) + " (dir)" * d for p, d in sorted(must)) or "no objects"
             observed = ", ".join(repr(p) + " (dir)" * d for p, d in sorted(shown.elements())) or "no objects"
             return Finding(aspect, at, what, expected, observed)

@@ -45,6 +45,11 @@ class Change:
     paths: tuple[str, ...] = ()
 
 
+def _asked(call: Call) -> str:
+    """Return what a call asks, and who asks it."""
+    return repr((call.client, call.op, call.args, call.pairs))
+
+
 def _changed(op: str, expectation: Expectation) -> Change:
     client = expectation.call.client
     return Change(op, expectation.path, expectation.source, expectation.situation, client, expectation.paths)
@@ -68,6 +73,7 @@ class Model:
         self.world = World(features, limits)
         self._change: Change | None = None
         self._last: Expectation | None = None
+        self._right: set[str] = set()
 
     def step(self, number: int, call: Call) -> Expectation:
         """Return what call ``number`` of the program may come to.
@@ -101,6 +107,8 @@ class Model:
             self._settle(last, ok=outcome.ok)
             if outcome.ok:
                 last.learn(outcome.value)
+            if last.call.op in blame.OBSERVERS:
+                self._right.add(_asked(last.call))
 
     def skip(self) -> None:
         """Leave the last call out: it was not made, because it needs what an earlier one did not return."""
@@ -121,6 +129,7 @@ class Model:
         if call.op not in blame.OBSERVERS and call.op not in LOCAL and call.op != "create":
             op = call.op if ok else call.op + "!"
             self._change = _changed(op, expectation)
+            self._right.clear()
 
     def _rule(self, number: int, call: Call) -> Expectation | None:
         world = self.world
@@ -173,6 +182,9 @@ class Model:
         return longest > (features.name_maximum or longest) or len(path.encode()) > (features.path_maximum or 1 << 20)
 
     def _blame(self, expectation: Expectation, finding: Finding) -> str:
+        unrepeatable = blame.REPEATABLE.get(expectation.call.op)
+        if unrepeatable is not None and _asked(expectation.call) in self._right:
+            return unrepeatable
         change = self._change
         if change is None:
             return blame.requirement(blame.Case(expectation.call.op, finding.aspect, expectation.situation))

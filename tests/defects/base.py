@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import io
 import re
 from collections.abc import Callable
@@ -31,7 +33,14 @@ class Defective(Storage):
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Put no guards around the defect: those of ``inner`` do the checks, and a defect may be their absence."""
+        """Put no guards around the defect: those of ``inner`` do the checks, and a defect may be their absence.
+
+        Optional arguments that a defect does not name go past it.
+        """
+        for op in operations():
+            method = cls.__dict__.get(op)
+            if inspect.isfunction(method):
+                setattr(cls, op, _taking(cls, op, method))
 
     def __init__(self, opener: Opener, work_dir: str, shared: dict[str, Any]) -> None:
         self.inner = opener(work_dir)
@@ -101,6 +110,21 @@ class Defective(Storage):
         data = self.content(path)
         if data is not None and alter(data) != data:
             self.put(path, alter(data), self.look(path))
+
+
+def _taking(cls: type[Any], op: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that passes calls with arguments which it does not take on to the class below."""
+    takes = inspect.signature(method).parameters
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in takes.values()):
+        return method
+
+    @functools.wraps(method)
+    def call(self: Any, *arguments: Any, **pairs: Any) -> Any:
+        if pairs.keys() <= takes.keys():
+            return method(self, *arguments, **pairs)
+        return getattr(super(cls, self), op)(*arguments, **pairs)
+
+    return call
 
 
 def _forward(op: str) -> Callable[..., Any]:

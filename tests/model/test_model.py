@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.model import Model
-from conformance.model.blame import CONDITIONS, OTHERWISE, Case, requirement, rows
+from conformance.model.blame import CONDITIONS, OTHERWISE, REPEATABLE, Case, requirement, rows
 from conformance.model.blame_rows import ALONE, CHANGES, OWN, PRIOR
 from conformance.model.data import Data
 from conformance.requirements import requirements
@@ -87,6 +87,7 @@ def test_every_requirement_that_is_blamed_exists() -> None:
         OTHERWISE,
         "paths.every_client",
         "conditional.precedence",
+        *REPEATABLE.values(),
         *(f"conditional.{op}_{kind}" for op, kinds in CONDITIONS.items() for kind in kinds.split()),
     }
     assert blamed <= set(requirements())

@@ -38,8 +38,10 @@ def clients(open_client: Callable[[], Storage]) -> Perform:
 def run(program: Sequence[Call], make: Perform, features: Features, limits: Restrictions) -> Run:
     """Run a program call by call against the model and stop at the first divergence.
 
-    A call that refers to what an earlier, rightly refused call did not return is left out.
+    A call that refers to what an earlier, rightly refused call did not return is left out. What only one answer claims
+    of an object stops nothing, and is the divergence where no other comes.
     """
+    claim: Divergence | None = None
     model = Model(features, limits)
     results: list[Any] = []
     steps: list[Step] = []
@@ -54,8 +56,9 @@ def run(program: Sequence[Call], make: Perform, features: Features, limits: Rest
             continue
         divergence = expectation.judge(outcome)
         steps.append(Step(call, outcome, expectation.expected))
-        if divergence is not None:
+        if divergence is not None and not divergence.claim:
             return Run(steps, divergence)
+        claim = claim or divergence
         model.observe(outcome)
         results.append(outcome.value if outcome.ok else None)
-    return Run(steps, None)
+    return Run(steps, claim)
