@@ -42,6 +42,7 @@ from conformance.storage.calls import (
     resolve,
 )
 from conformance.storage.interleaved import Listing, Reading
+from conformance.storage.large import Compared
 
 ETAGS = frozenset({"if_match", "if_none_match", "if_source_match", "if_source_none_match"})
 
@@ -274,6 +275,14 @@ class Recorder:
         """Go on with a read that was left and return all of its bytes."""
         self._call("read_rest", [left], {})
         return self.trace.steps[-1].outcome.data or b""
+
+    def write_large(self, path: str, size: int, salt: int) -> int:
+        """Write ``size`` bytes drawn from ``salt``, which never are in memory together."""
+        return self._call("write_large", [path, size, salt], {})
+
+    def read_large(self, path: str, size: int, salt: int) -> Compared:
+        """Read an object and compare it with ``size`` bytes drawn from ``salt``."""
+        return self._call("read_large", [path, size, salt], {})
 
     def close(self) -> None:
         """Close the client, as a call of its own: what it does afterwards is up to ``Features.close_refuses``."""

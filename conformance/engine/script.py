@@ -31,6 +31,7 @@ from conformance.storage.calls import (
     Step,
 )
 from conformance.storage.interleaved import BEGINNINGS, RESTS
+from conformance.storage.large import LARGE
 from conformance.storage.seen import told
 
 LISTS = frozenset(LISTED)
@@ -125,6 +126,7 @@ def _imports(text: str, extra: str) -> str:
     names = [name for name in VOCABULARY if uses(name)]
     looks = [name for name in ("read", "seen", "told") if re.search(rf"(?<![.\w]){name}\(", text)]
     left = [name for name in (*BEGINNINGS, "rest") if re.search(rf"(?<![.\w]){name}\(", text)]
+    large = [name for name in LARGE if re.search(rf"(?<![.\w]){name}\(", text)]
     dates = [name for name in ("datetime", "timedelta") if uses(name)]
     lines = [
         *(["import io"] if "io.BytesIO" in text else []),
@@ -135,6 +137,7 @@ def _imports(text: str, extra: str) -> str:
         "",
         f"from conformance.storage import {', '.join(names)}",
         *([f"from conformance.storage.interleaved import {', '.join(left)}"] if left else []),
+        *([f"from conformance.storage.large import {', '.join(large)}"] if large else []),
         f"from conformance.storage.seen import {', '.join(looks)}",
         *([extra.strip()] if extra.strip() else []),
     ]
@@ -175,6 +178,8 @@ class _Printer:
             return f"_, part{place} = {expression}"
         if call.op in BEGINNINGS:
             return f"left{place} = {expression}"
+        if call.op in LARGE:
+            return f"print({place}, {call.op!r}, told({expression}))"
         if isinstance(step.outcome.value, Told):
             return f"n{place} = {expression}"
         if isinstance(step.outcome.value, Segment):
@@ -188,7 +193,7 @@ class _Printer:
         store = self.client(call.client)
         pairs = [f"{name}={self.term(value)}" for name, value in call.pairs.items()]
         arguments = ", ".join([*(self.term(term) for term in call.args), *pairs])
-        if call.op == "read" or call.op in BEGINNINGS:
+        if call.op == "read" or call.op in BEGINNINGS or call.op in LARGE:
             return f"{call.op}({store}, {arguments})"
         if call.op in RESTS:
             return f"rest({arguments})"

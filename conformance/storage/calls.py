@@ -31,6 +31,7 @@ from conformance.storage import (
     Told,
 )
 from conformance.storage.interleaved import BEGINNINGS, RESTS, Listing, Reading
+from conformance.storage.large import LARGE
 
 OUTSIDE, READER = 2, 3
 """Clients 0 and 1 are two opens of a ``work_dir``, ``OUTSIDE`` is one of its parent, ``READER`` may only read."""
@@ -329,8 +330,8 @@ def invoke(storage: Storage, op: str, arguments: list[Any], pairs: dict[str, Any
     """Make one call with real arguments; see :func:`perform`."""
     if op in LISTED:
         return _timed(lambda: ([_promised(op, o, LISTED[op]) for o in getattr(storage, op)(*arguments, **pairs)], None))
-    if op in BEGINNINGS:
-        return _timed(lambda: (BEGINNINGS[op](storage, *arguments, **pairs), None))
+    if op in BEGINNINGS or op in LARGE:
+        return _timed(lambda: ((BEGINNINGS | LARGE)[op](storage, *arguments, **pairs), None))
     if op in RESTS:
         return _timed(arguments[0].rest)
     if op == "read":

@@ -67,5 +67,7 @@ class Features:
     """Every operation on a closed client is refused; otherwise nothing is promised of a closed client."""
     consistency_window: float = 0.0
     """Seconds after which every client sees a write; 0 is read-after-write."""
+    large_objects: bool = False
+    """Objects of gigabytes are stored and delivered in constant memory, and ``deep`` may ask for one of five."""
     loose_pairs: bool = False
     """Unsupported optional arguments are ignored instead of refused (GSP-109)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from conformance.storage import Reader, RestrictionDissatisfied
+from conformance.storage import Features, Reader, RestrictionDissatisfied, StorageMeta, Writer
 
 from .base import NATIVE, Defective, defect
 
@@ -50,3 +51,44 @@ class LongNameIsRefusedLate(Cutting):
 
     def call(self, op: str, *arguments: Any, **pairs: Any) -> Any:
         return Defective.call(self, op, *arguments, **pairs)
+
+
+class Large(Defective):
+    """A storage that declares to take large objects, of no more than 20 MiB so that this takes no time."""
+
+    def features(self) -> Features:
+        return replace(super().features(), large_objects=True)
+
+    def metadata(self) -> StorageMeta:
+        known = super().metadata()
+        return replace(known, restrictions=replace(known.restrictions, write_size_maximum=20 * 1024 * 1024))
+
+
+@defect(trips=("large.streamed",), on=("memory",), profile="deep")
+class LengthIn24Bits(Large):
+    """An object is cut to the length that 24 bits count, as others are to that of 32."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        super().write(path, r, size, **pairs)
+        self.spoil(path, lambda data: data[: size % (1 << 24)] if size >= 1 << 24 else data)
+        return size
+
+
+@defect(trips=("large.streamed",), on=("memory",), profile="deep")
+class BlocksOfLargeObjectsSwapped(Large):
+    """Two blocks of a large object change places: pieces are uploaded side by side and put down as they arrive."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        super().write(path, r, size, **pairs)
+        block = 8 * 1024 * 1024
+        self.spoil(path, lambda d: d[block : 2 * block] + d[:block] + d[2 * block :] if size > 2 * block else d)
+        return size
+
+
+@defect(trips=("large.streamed",), on=("memory",), profile="deep")
+class LargeReadCountsBlocks(Large):
+    """The number that a read of a large object returns counts its blocks."""
+
+    def read(self, path: str, w: Writer, **pairs: Any) -> int:
+        count = super().read(path, w, **pairs)
+        return count if count < 1 << 24 else count >> 12
