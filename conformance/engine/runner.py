@@ -36,6 +36,7 @@ from conformance.engine.workspace import Workspaces
 from conformance.model import Divergence
 from conformance.storage import Features, Object, Restrictions, Storage
 from conformance.storage.calls import OUTSIDE, READER, Call, Outcome, Step
+from conformance.storage.large import LARGE, PATIENCE
 
 REPEATS = 3
 HANGS_ALLOWED = 3
@@ -347,7 +348,7 @@ class _Run:
         self.operations[op] += 1
         self.runner.calls += 1
         try:
-            return within(self.runner.profile.deadline, run)
+            return within(self.runner.profile.deadline * (PATIENCE if op in LARGE else 1), run)
         except CallHung as hung:
             self.runner.hangs += 1
             return Outcome(error="Hung", error_type="CallHung", message=str(hung), exception=hung)
