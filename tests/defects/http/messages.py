@@ -94,7 +94,11 @@ class Request:
         return int(self.query["partNumber"])
 
     def but(self, **changes: Any) -> Request:
-        """Return it with other fields."""
+        """Return it with other fields; a new body has its own length, and digests of the old one go."""
+        if "body" in changes and changes["body"] != self.body:
+            headers = changes.get("headers", self.headers)
+            kept = {name: told for name, told in headers.items() if name != "content-md5" and "checksum" not in name}
+            changes["headers"] = {**kept, "content-length": str(len(changes["body"]))}
         return replace(self, **changes)
 
     def having(self, **headers: str | None) -> Request:
