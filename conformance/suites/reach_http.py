@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from conformance.engine.conditions import ETAGS, all_of, lists, takes
 from conformance.engine.evidence import unchanged
-from conformance.engine.expect import demand, same
+from conformance.engine.expect import demand, refused, same
 from conformance.engine.laws import verifies
 from conformance.engine.part_plans import parts_of, piece, still_open
 from conformance.engine.recorder import Recorder
-from conformance.storage import Content, ListMode
+from conformance.storage import CapabilityInsufficient, Content, ListMode, RestrictionDissatisfied
 from conformance.suites.reach import PARTIAL, exchange, send
 
 CONTENT = Content(300, 1)
@@ -42,6 +42,14 @@ def test_what_is_missing_is_not_found(store: Recorder) -> None:
         for path in ("d/the", "d/there2", "missing"):
             status = send(store.reach(path, verb=verb))[0]
             same(status, MISSING, f"status of a signed {verb} of the missing {path!r}")
+
+
+@verifies("reach.unknown_verb", **takes("reach", "verb"))
+def test_an_unknown_verb_is_not_signed(store: Recorder) -> None:
+    """Words that are no verb, and one that is spelt as HTTP spells it, are refused."""
+    for verb in ("", "post", "READ"):
+        with refused(RestrictionDissatisfied, CapabilityInsufficient, what=f"signing of the verb {verb!r}"):
+            store.reach("a", verb=verb)
 
 
 @verifies("reach.range")

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from conformance.storage import HTTPRequest, ObjectNotExist, StorageError
+from conformance.storage import HTTPRequest, ObjectNotExist, RestrictionDissatisfied, StorageError
 
 from .base import METADATA, Defective, defect
 
@@ -96,6 +96,17 @@ class SignedDeleteIsRead(Defective):
 
     def reach(self, path: str, **pairs: Any) -> HTTPRequest:
         return super().reach(path) if pairs.get("verb") == "delete" else super().reach(path, **pairs)
+
+
+@defect(trips=("reach.unknown_verb",), on=("moto-server",))
+class UnknownVerbIsSignedAsRead(Defective):
+    """What is no verb is signed as a read."""
+
+    def reach(self, path: str, **pairs: Any) -> HTTPRequest:
+        try:
+            return super().reach(path, **pairs)
+        except RestrictionDissatisfied:
+            return super().reach(path)
 
 
 @defect(trips=("reach.local",), on=("moto-server",))
