@@ -14,7 +14,9 @@ from conformance import __version__
 from conformance.cli.apart import apart
 from conformance.problems import Problem, meant
 
-VERBS = ("check", "list", "explain", "replay", "doctor", "profile", "report", "accept")
+VERBS = ("check", "list", "explain", "replay", "doctor", "profile", "compare", "report", "accept")
+LOOKING = frozenset({"replay", "doctor", "profile", "compare"})
+"""Verbs that open backends in a process of their own."""
 COULD_NOT = 2
 INTERRUPTED = 130
 
@@ -56,7 +58,7 @@ class Verbs(click.Group):
         """Run a verb and turn what went wrong into one sentence and an exit code."""
         words = sys.argv[1:] if args is None else list(args)
         # Where output is captured in this process, as in tests, a child could not be heard.
-        if words[:1] in (["replay"], ["doctor"], ["profile"]) and hasattr(os, "fork") and sys.stdout is sys.__stdout__:
+        if words[:1] and words[0] in LOOKING and hasattr(os, "fork") and sys.stdout is sys.__stdout__:
             sys.exit(apart(lambda: self._run(args, prog_name, extra)))
         sys.exit(self._run(args, prog_name, extra))
 
@@ -123,4 +125,7 @@ def group() -> None:
     \b
     What does it do where the specification leaves a choice?
       conformance profile mystore:open_store
+    \b
+    Is another one a replacement for it?
+      conformance compare mystore:open_store memory
     """

@@ -1,4 +1,4 @@
-"""Runs a stored program on a backend, beside the model."""
+"""Runs programs on a backend outside of any check: stored ones beside the model, and the same ones on two backends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.engine.deadline import CallHung, within
-from conformance.engine.programs import Run, run
+from conformance.engine.programs import Perform, Run, run
 from conformance.engine.runner import Runner
 from conformance.storage import Storage
 from conformance.storage.calls import OUTSIDE, READER, Call, Outcome, perform
@@ -14,8 +14,18 @@ from conformance.storage.calls import OUTSIDE, READER, Call, Outcome, perform
 
 def play(runner: Runner, stored: Iterable[Mapping[str, Any]]) -> Run:
     """Run a program, as documents and declarations store it, in a fresh ``work_dir``; stop where it diverges."""
-    work_dir = runner.workspaces.fresh()
     clients: dict[int, Storage] = {}
+    make = performer(runner, clients)
+    try:
+        return run([Call.from_json(dict(call)) for call in stored], make, runner.features, runner.limits)
+    finally:
+        for storage in clients.values():
+            storage.close()
+
+
+def performer(runner: Runner, clients: dict[int, Storage]) -> Perform:
+    """Return what makes calls in a fresh ``work_dir``; the clients that it opens are kept in ``clients``."""
+    work_dir = runner.workspaces.fresh()
 
     def make(call: Call, results: Sequence[Any]) -> Outcome:
         if call.client not in clients:
@@ -26,8 +36,4 @@ def play(runner: Runner, stored: Iterable[Mapping[str, Any]]) -> Run:
         except CallHung as hung:
             return Outcome(error="Hung", error_type="CallHung", message=str(hung), exception=hung)
 
-    try:
-        return run([Call.from_json(dict(call)) for call in stored], make, runner.features, runner.limits)
-    finally:
-        for storage in clients.values():
-            storage.close()
+    return make

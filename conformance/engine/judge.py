@@ -29,9 +29,8 @@ def run_program(
         return recorder(call.client).perform(call, results)
 
     outcome = run(calls, perform, features, limits)
-    found = outcome.divergence
-    trace.steps[:] = outcome.steps if found is None else outcome.steps[: found.step + 1]
-    return found
+    trace.steps[:] = outcome.steps
+    return outcome.divergence
 
 
 def judge(trace: Trace, features: Features, limits: Restrictions) -> Divergence | None:

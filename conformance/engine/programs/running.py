@@ -61,4 +61,4 @@ def run(program: Sequence[Call], make: Perform, features: Features, limits: Rest
         claim = claim or divergence
         model.observe(outcome)
         results.append(outcome.value if outcome.ok else None)
-    return Run(steps, claim)
+    return Run(steps if claim is None else steps[: claim.step + 1], claim)
