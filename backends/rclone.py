@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-# a name becomes a file name; there is no smallest part, but parts have to follow each other
-LIMITS = "name_maximum=255&part_minimum=0&part_gaps=false"
+# a name becomes a file name; there is no smallest part, but parts have to follow each other; ETags in listings are bare
+LIMITS = "name_maximum=255&part_minimum=0&part_gaps=false&bare_etags=true"
 # of all conditions it knows only If-None-Match of a read or stat, a digest sent along is kept and not compared, and
 # UploadPartCopy is taken as an UploadPart of nothing
 WITHOUT = (

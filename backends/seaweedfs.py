@@ -25,8 +25,8 @@ _PORTS = (
     "-filer.port",
     "-filer.port.grpc",
 )
-# names are entries of a directory, in which "\\" is "/"
-LIMITS = "name_maximum=255&backslash_separates=true"
+# names are entries of a directory, in which "\\" is "/"; ETags of copies are bare
+LIMITS = "name_maximum=255&backslash_separates=true&bare_etags=true"
 _MASTER = _PORTS.index("-master.port")
 
 

@@ -92,6 +92,7 @@ S3_OPTIONS: Options = {
     "page_size": _number(int, 1, 1000),
     "part_minimum": _number(int, 0, 5 * 1024**3),
     "checksums": _choice("required", "default"),
+    "bare_etags": _flag,
     "without": _without,
     **FEATURE_OPTIONS,
 }

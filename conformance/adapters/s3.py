@@ -84,7 +84,9 @@ class S3(S3Objects, S3Listing, S3Uploads):
             ),
         )
         result: Mapping[str, Any] = answer.get("CopyObjectResult", {})
-        return self._object(dst, ObjectMode.READ, etag=result.get("ETag"), last_modified=result.get("LastModified"))
+        return self._object(
+            dst, ObjectMode.READ, etag=self._etag(result.get("ETag")), last_modified=result.get("LastModified")
+        )
 
     def create_dir(self, path: str) -> Object:
         """Put the directory's marker, an empty object whose key ends in ``/``."""

@@ -144,6 +144,11 @@ class S3Base(Storage):
             user_metadata=dict(answer.get("Metadata", {})),
         )
 
+    def _etag(self, told: str | None) -> str | None:
+        """Return an ETag that came in a body."""
+        bare = self._location.bare_etags and told and not told.endswith('"')
+        return f'"{told}"' if bare else told
+
     def _call(self, operation: str, **parameters: Any) -> Any:
         return attempt(getattr(self._client, operation), Bucket=self._location.bucket, **parameters)
 

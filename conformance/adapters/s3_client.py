@@ -66,6 +66,8 @@ class Location:
     """Smallest size in bytes of a part that is not the last; 0 when the service sets none."""
     declares: tuple[tuple[str, Any], ...] = ()
     """Names and values of :class:`Features` in which this server differs from Amazon's."""
+    bare_etags: bool = False
+    """The bodies of this server's answers tell ETags without the quotes that its headers have; they are put on."""
     without: tuple[str, ...] = ()
     """What this server does not have: an operation, an optional argument of all operations, or ``operation.pair``. It
     is neither declared nor accepted."""
@@ -84,7 +86,9 @@ def client_for(location: Location) -> Any:
         ConnectionStringInvalid: boto3 is not installed.
 
     """
-    anywhere = replace(location, bucket="", prefix="", page_size=0, part_minimum=0, declares=(), without=())
+    anywhere = replace(
+        location, bucket="", prefix="", page_size=0, part_minimum=0, declares=(), bare_etags=False, without=()
+    )
     return _client(anywhere, tuple(os.environ.get(name) for name in _CHAIN))
 
 

@@ -104,6 +104,6 @@ class S3Listing(S3Base):
             self._path(entry["Key"]),
             ObjectMode.READ,
             content_length=entry.get("Size"),
-            etag=entry.get("ETag"),
+            etag=self._etag(entry.get("ETag")),
             last_modified=entry.get("LastModified"),
         )

@@ -104,7 +104,7 @@ class S3Uploads(S3Base):
             CopySource={"Bucket": self._location.bucket, "Key": self._key(src)},
             **given(CopySourceRange=f"bytes={start}-{start + length - 1}" if ranged else None),
         )
-        return length, Part(index, length, answer.get("CopyPartResult", {}).get("ETag", ""))
+        return length, Part(index, length, self._etag(answer.get("CopyPartResult", {}).get("ETag")) or "")
 
     def complete_multipart(
         self,
@@ -132,7 +132,7 @@ class S3Uploads(S3Base):
                 MultipartUpload={"Parts": listed},
                 **given(IfMatch=if_match, IfNoneMatch=if_none_match),
             )
-        return self._object(o.path, ObjectMode.READ, etag=answer.get("ETag"))
+        return self._object(o.path, ObjectMode.READ, etag=self._etag(answer.get("ETag")))
 
     def list_multipart(self, o: Object) -> Iterator[Part]:
         """Iterate page by page over the parts uploaded so far (ListParts).
@@ -151,7 +151,7 @@ class S3Uploads(S3Base):
         )
         for page in answers:
             for part in page.get("Parts", ()):
-                yield Part(part["PartNumber"] - 1, part["Size"], part["ETag"])
+                yield Part(part["PartNumber"] - 1, part["Size"], self._etag(part["ETag"]) or "")
 
     def _length(self, path: str) -> int:
         return self._call("head_object", Key=self._key(path))["ContentLength"]

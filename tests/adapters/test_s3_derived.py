@@ -373,6 +373,29 @@ def test_every_step_is_signed(scripted):
         assert caught.value.pairs == missing
 
 
+# a server that tells its ETags otherwise
+
+
+def test_bare_etags_get_their_quotes_where_that_is_declared(scripted):
+    plain, script = scripted
+    quoting = S3(Location(bucket="b", endpoint="http://127.0.0.1:1", bare_etags=True), "/w/", client=plain._client)
+    for store, wanted in ((plain, "e"), (quoting, '"e"')):
+        script.add_response("list_objects_v2", {"Contents": [{"Key": "w/a", "ETag": "e"}]})
+        script.add_response("copy_object", {"CopyObjectResult": {"ETag": "e"}})
+        script.add_response("upload_part_copy", {"CopyPartResult": {"ETag": "e"}})
+        script.add_response("list_parts", {"Parts": [{"PartNumber": 1, "Size": 1, "ETag": "e"}]})
+        upload = store.create("a", multipart_id="u")
+        told = [
+            *(o.etag for o in store.list("")),
+            store.copy("a", "b").etag,
+            store.copy_multipart(upload, "a", 0, size=1)[1].etag,
+            *(part.etag for part in store.list_multipart(upload)),
+        ]
+        assert told == [wanted] * 4
+        script.add_response("head_object", {"ETag": '"e"'})
+        assert store.stat("a").etag == '"e"'
+
+
 # clients that refuse
 
 
