@@ -5,6 +5,8 @@ The header fields that say so are nobody's signature (RFC 9110).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conformance.engine.conditions import ETAGS, all_of, lists, takes
 from conformance.engine.evidence import unchanged
 from conformance.engine.expect import demand, refused, same
@@ -12,10 +14,11 @@ from conformance.engine.laws import verifies
 from conformance.engine.part_plans import parts_of, piece, still_open
 from conformance.engine.recorder import Recorder
 from conformance.storage import CapabilityInsufficient, Content, ListMode, RestrictionDissatisfied
+from conformance.storage.calls import describe
 from conformance.suites.reach import PARTIAL, exchange, send
 
 CONTENT = Content(300, 1)
-MISSING, NOT_MODIFIED, FAILED, UNSATISFIABLE = 404, 304, 412, 416
+BAD, MISSING, NOT_MODIFIED, FAILED, UNSATISFIABLE = 400, 404, 304, 412, 416
 TOLD = ("Content-Length", "Content-Type", "ETag", "Last-Modified")
 METHODS = ("GET", "HEAD", "PUT", "DELETE")
 STEPS = takes("reach", "multipart_id", "index")
@@ -50,6 +53,22 @@ def test_an_unknown_verb_is_not_signed(store: Recorder) -> None:
     for verb in ("", "post", "READ"):
         with refused(RestrictionDissatisfied, CapabilityInsufficient, what=f"signing of the verb {verb!r}"):
             store.reach("a", verb=verb)
+
+
+@verifies("reach.expires", **takes("reach", "expire"))
+def test_a_signed_request_expires(store: Recorder, tick: Callable[[], None]) -> None:
+    """Of two signed reads the one for a second is refused after it, and the one for an hour still answered."""
+    store.write("a", CONTENT)
+    brief, lasting = store.reach("a", expire=1), store.reach("a", expire=3600)
+    tick()
+    status, body = send(brief)[:2]
+    demand(
+        status >= BAD and CONTENT.data not in body,
+        "a signed read after its time",
+        expected="a refusal",
+        observed=f"status {status}, {describe(body)}",
+    )
+    same(send(lasting)[:2], (200, CONTENT.data), "what is answered to a signed read within its time")
 
 
 @verifies("reach.range")

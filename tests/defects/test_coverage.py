@@ -10,6 +10,7 @@ from conformance.storage import operations
 from . import DEFECTS, FAMILIES
 
 WITHOUT_DEFECT: dict[str, str] = {
+    "reach.expires": "of the servers that run without an installation of their own none lets signed requests expire",
     "reach.only_signed": "of the servers that run without an installation of their own none verifies signatures",
 }
 """Requirements that no defect can trip, each with the reason."""
