@@ -34,7 +34,7 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--profile",
     metavar="smoke|standard|deep",
-    help="How much to ask of a backend: about 300 calls, about 3,000, or as many as it takes. [standard]",
+    help="How much to ask of a backend: about 400 calls, about 4,000, or as many as it takes. [standard]",
 )
 @click.option(
     "--seed",

@@ -12,8 +12,9 @@ ProfileName = Literal["smoke", "standard", "deep"]
 class Profile:
     """The effort of a run: examples per law, and the limits of shrinking and of one answer.
 
-    ``calls`` is the number of backend calls that the profile aims to stay within. ``allowance`` is how many of them an
-    ordinary law may have made when another example of it begins; laws of a greater weight get all their examples.
+    ``calls`` is the number of backend calls that the profile stays within on a backend with every interface.
+    ``allowance`` is how many of them an ordinary law may have made when another example of it begins; laws of a greater
+    weight get all their examples.
     ``shrinks`` is how many executions a failing example may cost to be made smaller, ``deadline`` how many seconds one
     call may take.
     """
@@ -27,7 +28,7 @@ class Profile:
 
 
 PROFILES: dict[ProfileName, Profile] = {
-    "smoke": Profile(name="smoke", examples=1, calls=300),
-    "standard": Profile(name="standard", examples=3, calls=3000, allowance=2),
+    "smoke": Profile(name="smoke", examples=1, calls=500),
+    "standard": Profile(name="standard", examples=3, calls=6000, allowance=2),
     "deep": Profile(name="deep", examples=40, calls=None, shrinks=200),
 }

@@ -116,7 +116,7 @@ def test_odd_names_can_be_copied(store: Recorder) -> None:
 
     Each is the copy of the one before; what an odd name would be taken for is copied after it, if at all.
     """
-    first, *others = names = sorted(ODD, key=lambda name: name in {"a b", "i&t"})
+    first, *others = names = sorted(ODD[:10], key=lambda name: name in {"a b", "i&t"})
     store.write(first, Content(300, 1))
     for source, destination in pairwise(names):
         store.copy(source, destination)

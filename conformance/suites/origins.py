@@ -62,8 +62,6 @@ def _made(store: Recorder) -> dict[str, bytes]:
         made[path] = content.data
 
     write("large", Content(5 * MIB + 1, 1))
-    write("same-length", Content(900, 2))
-    write("same-length", Content(900, 3))
     write("shorter", Content(5000, 4))
     write("shorter", Content(800, 5))
     write("again", Content(950, 6))
