@@ -1,7 +1,7 @@
 """The kill matrix of the defects at the HTTP level.
 
 ``python -m tests.defects.http --seeds 3 --family multipart --json FILE`` measures a family; without ``--family``, all.
-A defect is caught when a check fails that does not fail so on the server without it.
+A defect is caught when a check fails that does not blame the same requirement on the server without it.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ def applies(planted: HTTPDefect, carrier: str) -> bool:
 
 
 def _excused(carrier: str, seed: int, result: CheckResult) -> bool:
-    return _signature(result) == _on_the_correct_server(carrier, seed, result.check)
+    return _told(result) == _on_the_correct_server(carrier, seed, result.check)
 
 
-def _signature(result: CheckResult) -> str:
-    return result.failure.signature if result.failure is not None else result.state
+def _told(result: CheckResult) -> str:
+    return result.failure.requirement if result.failure is not None else result.state
 
 
 @cache
@@ -85,7 +85,7 @@ def _offered(carrier: str) -> frozenset[str]:
 
 @cache
 def _on_the_correct_server(carrier: str, seed: int, check: str) -> str:
-    return _signature(Runner(_correct(carrier), seed=seed, stop_on_first=True).run(checks()[check]))
+    return _told(Runner(_correct(carrier), seed=seed, stop_on_first=True).run(checks()[check]))
 
 
 def _jobs(options: argparse.Namespace) -> Iterator[tuple[str, str, int, Order, bool]]:

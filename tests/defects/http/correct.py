@@ -2,8 +2,8 @@
 
 moto honours some conditions of some requests (none of copies, ``*`` only of writes), compares no Content-MD5 and no
 SHA-256 with the bytes sent, completes uploads whose parts are listed out of order or twice, looks uploads up by their
-id alone, fails over those that are over, and shortens a range of a source to copy a part of. Real S3 servers do none of
-that; in front of one, this layer changes nothing.
+id alone, fails over those that are over, lists all of them on one page, and shortens a range of a source to copy a part
+of. Real S3 servers do none of that; in front of one, this layer changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from .base import Send
-from .messages import READS, Request, Response, refusal, value
+from .messages import READS, Request, Response, element, refusal, value
 
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 OF_SOURCE = "x-amz-copy-source-"
@@ -41,7 +41,7 @@ def correct(send: Send) -> Send:
             uploads[given.told("UploadId")] = (request.bucket, request.key)
         if request.kind in ("complete", "abort") and given.ok:
             uploads[request.upload] = None
-        return given
+        return _page(request, given) if request.kind == "list_uploads" and given.ok else given
 
     return answered
 
@@ -145,3 +145,23 @@ def _unconditional(request: Request) -> Request:
     """Return a request without the conditions that hold, so that the server does not judge them by other rules."""
     names = {*CONDITIONS, *(OF_SOURCE + name for name in CONDITIONS)}
     return request.but(headers={name: told for name, told in request.headers.items() if name not in names})
+
+
+def _page(request: Request, given: Response) -> Response:
+    """Return the page of a listing of uploads that was asked for, out of one that has all of them."""
+    if given.told("IsTruncated") == "true" or not given.blocks("Upload"):
+        return given
+    behind = (request.query.get("key-marker", ""), request.query.get("upload-id-marker", "\U0010ffff"))
+    ordered = sorted(given.blocks("Upload"), key=_place)
+    left = [upload for upload in ordered if "key-marker" not in request.query or _place(upload) > behind]
+    size = int(request.query.get("max-uploads", "1000"))
+    page = given.arranged("Upload", left[:size])
+    if len(left) <= size or not size:
+        return page
+    key, upload = _place(left[size - 1])
+    more = element("IsTruncated", "true") + element("NextKeyMarker", key) + element("NextUploadIdMarker", upload)
+    return page.each("IsTruncated", lambda _: more)
+
+
+def _place(upload: str) -> tuple[str, str]:
+    return value(upload, "Key"), value(upload, "UploadId")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Family, Hook, after
+from .base import Family, Hook, after, before
 from .messages import Kind, Response, answer, copied, refusal
 
 family = Family("errors", ("errors.taxonomy", "errors.not_exist_only_then"))
@@ -79,20 +79,6 @@ TABLE: dict[str, tuple[str, Kind, int, Response, tuple[str, ...]]] = {
         refusal(500, "InternalError"),
         ("read.beyond_end",),
     ),
-    "key_too_long_fails": (
-        "A key that is too long makes the server fail.",
-        "put",
-        400,
-        refusal(500, "InternalError"),
-        ("errors.path_too_long",),
-    ),
-    "key_too_long_accepted": (
-        "A key that is too long is accepted and lost.",
-        "put",
-        400,
-        EMPTY,
-        ("errors.path_too_long",),
-    ),
     "copy_missing_forbidden": (
         "A copy of what is not there is forbidden.",
         "copy",
@@ -118,6 +104,25 @@ TABLE: dict[str, tuple[str, Kind, int, Response, tuple[str, ...]]] = {
 }
 for name, (sentence, kind, status, given, trips) in TABLE.items():
     family.plant(name, sentence, _instead(status, given, kind), *trips)
+
+
+def _too_long(given: Response) -> Hook:
+    """Return a hook that answers a write to a key of more than S3's 1,024 bytes."""
+    return before(("put",), lambda _, request: given if len(request.key.encode()) > 1024 else None)
+
+
+LONG = ("errors.path_too_long",)
+family.plant(
+    "key_too_long_fails",
+    "A key that is too long makes the server fail.",
+    _too_long(refusal(500, "InternalError")),
+    *LONG,
+    "errors.client_fault",
+)
+family.plant("key_too_long_accepted", "A key that is too long is accepted and lost.", _too_long(EMPTY), *LONG)
+family.plant(
+    "key_too_long_missing", "A key that is too long is not found.", _too_long(refusal(404, "NoSuchKey")), *LONG
+)
 
 
 def _every(period: int, given: Response, *kinds: Kind) -> Hook:

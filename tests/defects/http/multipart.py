@@ -25,14 +25,12 @@ CHOSEN: dict[str, tuple[str, Callable[[list[Listed]], list[Listed]]]] = {
         lambda ps: [p for n, p in enumerate(ps) if p.number == ps[0].number + n],
     ),
     "sorted_before": ("Parts may be listed in any order.", lambda ps: sorted(ps, key=lambda p: p.number)),
-    "twice_is_once": ("A part that is listed twice is taken once.", lambda ps: list(dict.fromkeys(ps))),
 }
 for name, (sentence, chosen) in CHOSEN.items():
     trips = {
         "tenth_lost": ("multipart.complete", "multipart.list_every_page"),
         "behind_a_gap_lost": ("multipart.complete_gaps",),
         "sorted_before": ("multipart.complete_unsorted",),
-        "twice_is_once": ("multipart.complete_part_twice",),
     }.get(name, OBJECT)
     family.plant(name, sentence, completing(lambda _, __, parts, chosen=chosen: chosen(parts)), *trips)
 
@@ -125,6 +123,20 @@ ORDERS: dict[str, tuple[str, Callable[[list[int], list[int]], list[int]], str]] 
 }
 for name, (sentence, order, like) in ORDERS.items():
     family.plant(name, sentence, _ordered(order), *OBJECT, like=like)
+
+
+@family.defect("multipart.complete_part_twice")
+def twice_is_twice(server: Server, request: Request) -> Response:
+    """A part that is listed twice is in the object twice."""
+    if request.kind == "part":
+        server.memory[request.upload, request.number] = request.body
+    listed = parts_of(request) if request.kind == "complete" else []
+    once = list(dict.fromkeys(listed))
+    given = server(listing(request, once)) if len(once) < len(listed) else server(request)
+    if len(once) < len(listed) and given.ok:
+        bodies = [server.memory.get((request.upload, part.number), b"") for part in listed]
+        server.put(request, b"".join(bodies), server.head(request).described)
+    return given
 
 
 # the smallest part
