@@ -247,9 +247,8 @@ def test_delete_removes_only_one_version(store: Recorder) -> None:
     store.write("there", FORMER)
     former = etag(store, "there")
     store.write("there", OLD)
-    for wrong in (former, FOREIGN):
-        with refused(PreconditionFailed, what=f"deleting an object with an if_match of {_named(wrong, former)}"):
-            store.delete("there", if_match=wrong)
+    with refused(PreconditionFailed, what="deleting an object with an if_match of the former etag"):
+        store.delete("there", if_match=former)
     same(store.read("there"), OLD.data, "content of 'there' after the refusals")
     store.delete("there", if_match=etag(store, "there"))
     with either(PreconditionFailed, ObjectNotExist):
