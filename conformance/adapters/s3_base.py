@@ -140,8 +140,8 @@ class S3Base(Storage):
             content_sha256=sha256_told(answer),
             etag=answer.get("ETag"),
             last_modified=answer.get("LastModified"),
-            # names of HTTP headers have no case, so a client must not see one
-            user_metadata=dict(answer.get("Metadata", {})),
+            # names of HTTP headers have no case (RFC 9110, 5.1), so a client must not see one
+            user_metadata={name.lower(): value for name, value in answer.get("Metadata", {}).items()},
         )
 
     def _etag(self, told: str | None) -> str | None:

@@ -373,7 +373,13 @@ def test_every_step_is_signed(scripted):
         assert caught.value.pairs == missing
 
 
-# a server that tells its ETags otherwise
+# servers that tell things in another spelling
+
+
+def test_names_of_metadata_have_no_case(scripted):
+    store, script = scripted
+    script.add_response("head_object", {"Metadata": {"Colour": "Deep Blue"}})
+    assert store.stat("a").user_metadata == {"colour": "Deep Blue"}
 
 
 def test_bare_etags_get_their_quotes_where_that_is_declared(scripted):
