@@ -73,6 +73,8 @@ def serve(pipe: Pipe, job: Job) -> None:
     opened: Connection | None = None
     runner: Runner | None = None
     try:
+        if not job.first:
+            pipe.recv()  # the first child makes the root in which the others work
         try:
             opened, runner = _open(job)
         except (Problem, StorageError) as error:

@@ -70,8 +70,9 @@ class Crew:
     # planning
 
     def open(self) -> None:
-        """Start the first child; it tells what the backend is."""
-        self._hire(first=True)
+        """Start the children; the first opens the backend and tells what it is, the others come up meanwhile."""
+        for number in range(self.workers):
+            self._hire(first=number == 0)
 
     def wait(self) -> None:
         """Wait until the backend is open and the plan is known.
@@ -94,13 +95,17 @@ class Crew:
     # running
 
     def start(self, report: Report) -> None:
-        """Report what does not apply, and start the other children."""
+        """Report what does not apply, and let the other children open the backend, as many as there is work for."""
         for entry in self.plan:
             if not entry.applies:
                 self.done += 1
                 report(_result(entry, "not-applicable", entry.reason))
-        for _ in range(min(self.workers, len(self._waiting)) - 1):
-            self._hire(first=False)
+        for number, child in enumerate(self._children[1:], 1):
+            if number < len(self._waiting):
+                child.seen = time.monotonic()
+                _send(child, ("open",))
+            else:
+                self._leave(child)
 
     def pipes(self) -> list[Pipe]:
         """Return where the children speak."""
