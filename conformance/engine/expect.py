@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from conformance.engine.recorder import Recorder
-from conformance.model.expectation import ANY_ERROR
+from conformance.model.expectation import ANY_ERROR, UNTRUE
 from conformance.storage import Content, ListMode, ObjectNotExist, StorageError
 from conformance.storage.calls import brief, describe, shorten
 
@@ -77,7 +77,8 @@ def refused(
 ) -> Generator[list[StorageError], None, None]:
     """Demand that the call in the block is refused with one of the errors (any of the taxonomy when none is given).
 
-    Yields a list that holds the error after the block.
+    What the caller did wrong is never the service's failure, nor a condition that nobody made. Yields a list that holds
+    the error after the block.
     """
     __tracebackhide__ = True
     kinds = errors or (StorageError,)
@@ -89,6 +90,9 @@ def refused(
         raise
     except kinds as error:
         caught.append(error)
+        if not errors and error.code in UNTRUE:
+            told = f"{type(error).__name__}: {error}"
+            raise Violation(what, expected=names, observed=told, requirement="errors.client_fault") from None
         return
     except Exception as error:
         raise Violation(

@@ -7,6 +7,7 @@ the call to have succeeded if it may. What a program will meet is therefore know
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,6 +44,15 @@ class Change:
     situation: str
     client: int
     paths: tuple[str, ...] = ()
+
+
+def _paths(call: Call) -> Iterator[str]:
+    """Yield the paths that a call names."""
+    for name, term in zip(operations()[call.op].params, call.args, strict=False):
+        if name == "paths":
+            yield from term
+        elif isinstance(term, str) and name not in {"bid", "url"}:
+            yield term
 
 
 def _asked(call: Call) -> str:
@@ -162,9 +172,7 @@ class Model:
         features = self.world.features
         if call.op not in features.operations:
             return False
-        for position, term in enumerate(call.args):
-            if not isinstance(term, str) or (call.op == "write_block" and position == 3):
-                continue
+        for term in _paths(call):
             path = term.removesuffix("/") if call.op == "list" else term
             if not path and call.op == "list":
                 continue

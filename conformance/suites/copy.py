@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conformance.engine.catalogue import ODD, contents, group, group_names, paths
 from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import entries, everything, mark, metadata, unchanged
-from conformance.engine.expect import either, holds, refused, same
+from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, Features, ObjectNotExist
@@ -53,6 +53,7 @@ def test_a_copy_is_an_object_of_its_own(store: Recorder, path: str) -> None:
     store.write(path, b"third")
     holds(store, "source", b"second, longer")
     store.delete("source")
+    absent(store, "source", listed_in=None)
     holds(store, path, b"third")
 
 

@@ -165,7 +165,7 @@ def test_what_the_caller_does_wrong_is_not_the_service_s_failure(store: Recorder
     if {"create_multipart", "complete_multipart"} <= features.operations:
         wrong.append(("complete_multipart", (store.create_multipart("b"), [Part(0, 3, "0" * 32)]), {}))
     for op, arguments, pairs in wrong:
-        with refused(what=f"{op} that cannot be done") as refusal:
+        with refused(StorageError, what=f"{op} that cannot be done") as refusal:
             getattr(store, op)(*arguments, **pairs)
         for error in refusal:
             demand(

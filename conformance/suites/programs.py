@@ -56,7 +56,7 @@ def grows(features: Features) -> bool:
 
 
 @verifies(
-    "programs.growing", weight=2, when=grows, unless="the backend has no append, block or page objects or segments"
+    "programs.growing", weight=3, when=grows, unless="the backend has no append, block or page objects or segments"
 )
 @given(data=drawn("growing"))
 def test_programs_over_objects_that_grow(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from conformance.adapters.memory import MemoryService
-from conformance.engine.programs import BYTES_PER_STEP, WEIGHTS, Theme, clients, decode, run
+from conformance.engine.programs import BYTES_PER_STEP, STEPS, WEIGHTS, Theme, clients, decode, run
 from conformance.model import Model
-from conformance.storage import Features, ListMode, Restrictions
+from conformance.storage import Features, ListMode, Restrictions, operations
 from conformance.storage.calls import Call
 
 THEMES: list[Theme] = list(WEIGHTS)
@@ -104,3 +105,17 @@ def test_a_call_that_needs_what_was_refused_is_left_out(known: tuple[Features, R
         "NotMade",
         "ObjectModeInvalid",
     ]
+
+
+def test_programs_exercise_every_operation_in_many_pairs(known: tuple[Features, Restrictions]) -> None:
+    rng = random.Random(5)
+    used: Counter[str] = Counter()
+    pairs: set[tuple[str, str]] = set()
+    for theme in THEMES:
+        for _ in range(60):
+            made = [call.op for call in decode(rng.randbytes(STEPS[theme] * BYTES_PER_STEP), *known, theme)]
+            used.update(made)
+            pairs.update(pairwise(made))
+    remote = {op for op in known[0].operations if not operations()[op].local} | {"create"}
+    assert remote - set(used) == {"fetch"}, "a program cannot serve what is fetched"
+    assert len(pairs) > len(used) ** 2 / 3

@@ -381,3 +381,46 @@ def test_pages_begin_behind_a_path() -> None:
     behind = Call("list", ("",), {"list_mode": ListMode.PREFIX, "start_after": "a"})
     assert allows(model, behind, listed("b", "c")) is None
     assert allows(model, behind, listed("a", "b", "c")) == "listing_pages.start_after"
+
+
+def test_a_part_given_twice_counts_once() -> None:
+    twice = Call("complete_multipart", (Handle(0), [PartOf(1), PartOf(1)]))
+    assert allows(after(*upload()), twice, missing("Unexpected")) is None
+    model = after(*upload())
+    model.step(3, twice)
+    model.observe(Outcome(None))
+    assert allows(model, READ, delivered(2 * NINE.data)) == "multipart.complete_part_twice"
+
+
+def test_a_gap_between_pages_reads_as_zeros() -> None:
+    model = after(Call("create_page", ("a",)), Call("write_page", (Handle(0), Source(FIVE), 5, 3)))
+    assert allows(model, READ, delivered(bytes(3) + FIVE.data)) is None
+    assert allows(model, READ, delivered(FIVE.data)) == "page.gap"
+
+
+def test_what_was_fetched_is_unknown_but_there() -> None:
+    model = after(Call("fetch", ("a", "http://127.0.0.1:9/")))
+    assert allows(model, READ, delivered(NINE.data)) is None
+
+
+def test_metadata_given_to_a_copy_take_the_place_of_all() -> None:
+    pairs = {**PAIRS, "copy": frozenset({"content_type", "user_metadata"})}
+    source = write("a", user_metadata={"colour": "red"}, content_type="text/plain")
+    model = after(
+        source, Call("copy", ("a", "b"), {"content_type": "image/png"}), features=replace(NATIVE, pairs=pairs)
+    )
+    told_ = Call("stat", ("b",))
+    assert allows(model, told_, Outcome(file("b", 5, content_type="image/png"))) is None
+    kept = file("b", 5, content_type="image/png", user_metadata={"colour": "red"})
+    assert allows(model, told_, Outcome(kept)) == "headers.copy_replaces"
+
+
+def test_one_answer_alone_is_a_claim() -> None:
+    model = after()
+    model.step(0, write("a"))
+    divergence = model.step(1, Call("list", ("",), {"list_mode": ListMode.DIR})).judge(listed("a", "b"))
+    assert divergence is not None
+    assert not divergence.claim
+    told_wrong = after().step(0, write("a")).judge(Outcome(told(content_length=4)))
+    assert told_wrong is not None
+    assert told_wrong.claim

@@ -18,7 +18,7 @@ from conformance.engine.programs.growing import Growing
 from conformance.engine.programs.objects import Objects
 from conformance.engine.programs.running import Perform, Run, clients, run
 from conformance.engine.programs.segments import Segments
-from conformance.engine.programs.themes import GROWING, NEEDS, STEPS, WEIGHTS, Theme
+from conformance.engine.programs.themes import CORE, GROWING, NEEDS, STEPS, WEIGHTS, Theme
 from conformance.engine.programs.uploads import Uploads
 from conformance.storage import Features, ListMode, Restrictions
 from conformance.storage.calls import Call
@@ -76,13 +76,14 @@ def decode(data: bytes, features: Features, limits: Restrictions, theme: Theme =
 
 
 def _some(dice: Dice, theme: Theme, actions: tuple[str, ...]) -> list[str]:
-    """Return the actions but for about a third of their kinds: what is left comes often enough to meet itself.
+    """Return the actions but for half the kinds beside the core: what is left comes often enough to meet itself.
 
     A program over objects that grow keeps to one way of growing.
     """
     names = list(dict.fromkeys(actions))
-    left_out = set(dice.shuffled(names)[: len(names) // 3]) - {"write", "begin", "part", *GROWING}
-    if theme == "growing":
+    beside = [name for name in names if name not in CORE and name not in GROWING]
+    left_out = set(dice.shuffled(beside)[: len(beside) // 2])
+    if theme in {"growing", "namespace"}:
         left_out |= set(dice.shuffled([name for name in names if name in GROWING])[1:])
     return [name for name in actions if name not in left_out]
 

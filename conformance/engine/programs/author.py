@@ -46,7 +46,8 @@ class Writer:
         self.model = Model(features, limits)
         self.calls: list[Call] = []
         group = MANY if theme == "many keys" else dice.choose(key_groups(features))
-        self.keys = group[: FEW.get(theme, len(group))]
+        few = FEW.get(theme, len(group))
+        self.keys = group[: 1 + dice.below(few) if theme == "growing" else few]
         parents = {parent for key in self.keys for parent in above(key)}
         self.directories = (*sorted(parents), self.keys[0], "dir")
         self._clients = 2 if theme == "second client" else 1

@@ -9,7 +9,10 @@ Theme = Literal["namespace", "uploads", "second client", "many keys", "growing"]
 GROWING = ("append", "blocks", "pages", "segments")
 """Actions that make an object piece by piece in other ways than multipart uploads."""
 
-STEPS: dict[Theme, int] = {"namespace": 21, "uploads": 22, "second client": 26, "many keys": 14, "growing": 22}
+CORE = frozenset({"write", "delete", "copy", "move", "begin", "part", "complete"})
+"""Actions that no program does without."""
+
+STEPS: dict[Theme, int] = {"namespace": 21, "uploads": 21, "second client": 26, "many keys": 14, "growing": 22}
 """About how many calls a program has before its sweep, and before its many keys are written."""
 
 WEIGHTS: dict[Theme, dict[str, int]] = {
