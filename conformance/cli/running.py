@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -13,11 +12,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 from conformance.cli.child import Job
 from conformance.cli.crew import Crew, numbered
+from conformance.cli.interruption import Interruption
 from conformance.declaration import Declarations, Replay
 from conformance.planning import Asked, header, now
 from conformance.problems import Problem
@@ -75,9 +74,10 @@ def run(
 
     ``replay`` stands before backend and check in the replay lines: ``FILE#`` where the document is to be kept.
 
-    An interruption (SIGINT, SIGTERM) ends the run: what was made is cleaned, what did not run says so.
+    An interruption (SIGINT, SIGTERM, SIGHUP) ends the run: what was made is cleaned, what did not run says so.
 
     Raises:
+        KeyboardInterrupt: it was interrupted before the backends were open, when there is nothing to be told.
         Problem: a backend cannot be opened.
         OSError: the document cannot be written.
 
@@ -86,8 +86,7 @@ def run(
     with ExitStack() as stack:
         scratch = Path(tempfile.mkdtemp(prefix="conformance-run-"))
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        previous = signal.signal(signal.SIGTERM, _interrupt)
-        stack.callback(signal.signal, signal.SIGTERM, previous)
+        interruption = stack.enter_context(Interruption())
         crews: list[Crew] = []
         stack.callback(lambda: [crew.stop() for crew in crews])
         for name, spec in backends:
@@ -104,11 +103,11 @@ def run(
             crews.append(Crew(job, workers, programs))
         ran = _planned(crews, asked, started)
         ran.replay = replay
+        interruption.raises = False  # no line of the document may be cut in the middle
         writer = stack.enter_context(Writer(file, ran.header))
-        try:
-            watcher.planned(crews)
-            _work(crews, ran, writer, watcher)
-        except KeyboardInterrupt:
+        watcher.planned(crews)
+        _work(crews, ran, writer, watcher, interruption)
+        if interruption.heard:
             ran.interrupted = True
             for crew in crews:
                 crew.stop()
@@ -134,7 +133,7 @@ def _planned(crews: list[Crew], asked: Asked, started: str) -> Ran:
     return Ran(crews, header(asked, entries, plan, started))
 
 
-def _work(crews: list[Crew], ran: Ran, writer: Writer, watcher: Watcher) -> None:
+def _work(crews: list[Crew], ran: Ran, writer: Writer, watcher: Watcher, interruption: Interruption) -> None:
     def report(crew: Crew, result: Result) -> None:
         result = numbered(result, f"conformance replay {shlex.quote(ran.replay + result.identifier)}")
         ran.results.append(result)
@@ -143,7 +142,7 @@ def _work(crews: list[Crew], ran: Ran, writer: Writer, watcher: Watcher) -> None
 
     waiting = list(crews)
     active: list[Crew] = []
-    while waiting or active:
+    while (waiting or active) and not interruption.heard:
         while waiting and len(active) < SIDE_BY_SIDE:
             crew = waiting.pop(0)
             crew.start(partial(report, crew))
@@ -174,7 +173,3 @@ def _written(ran: Ran, writer: Writer, seconds: float) -> Document:
     )
     writer.finish(footer)
     return Document(header=ran.header, results=results, footer=footer)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
