@@ -132,17 +132,19 @@ def test_a_signature_is_for_one_method(store: Recorder) -> None:
 @verifies("reach.upload_steps", needs=("read",), **all_of(STEPS, lists(ListMode.PART)))
 def test_an_upload_by_signed_requests(store: Recorder) -> None:
     """A part sent by anybody is part of the upload and of its object; a listing by anybody tells of it."""
-    content = piece(store, 1)
+    first, content = piece(store, 1), piece(store, 2, 9)
     o = store.create_multipart("a")
+    store.write_multipart(o, first, 0)
     request = store.reach("a", verb="write_multipart", multipart_id=o.multipart_id, index=1, size=content.size)
     same(send(request, content.data)[0] // 100, 2, "class of the status of a signed write_multipart")
     parts = parts_of(store, o)
-    same([(part.index, part.size) for part in parts], [(1, content.size)], "index and size of the parts listed")
+    sizes = [(0, first.size), (1, content.size)]
+    same([(part.index, part.size) for part in parts], sizes, "index and size of the parts listed")
     status, body = send(store.reach("a", verb="list_multipart", multipart_id=o.multipart_id))
-    etag = parts[0].etag.strip('"').encode()
+    etag = parts[1].etag.strip('"').encode()
     same((status // 100, etag in body), (2, True), "class of the status of a signed list, and whether it has the part")
     store.complete_multipart(o, parts)
-    same(store.read("a"), content.data, "content of the object")
+    same(store.read("a"), first.data + content.data, "content of the object")
 
 
 @verifies("reach.upload_steps", needs=("delete",), **all_of(STEPS, lists(ListMode.PART)))
