@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance.adapters.connection import Connection, open_backend
+from conformance.cli.interruption import ignore
 from conformance.cli.playing import play
 from conformance.engine.laws import checks
 from conformance.engine.runner import Runner
@@ -62,7 +63,7 @@ class Stopped(KeyboardInterrupt):
 
 def serve(pipe: Pipe, job: Job) -> None:
     """Open the backend and run the checks that the parent asks for, until it asks for no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore()
     for number in (signal.SIGTERM, signal.SIGPROF):
         signal.signal(number, _stop)
     sys.unraisablehook = _unraisable

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from conformance.cli.child import Job, serve
+from conformance.cli.interruption import unheard
 from conformance.problems import Problem
 from conformance.results import BackendEntry, Failure, Planned, Result
 
@@ -159,7 +160,8 @@ class Crew:
     def _hire(self, *, first: bool) -> None:
         ours, theirs = _spawn.Pipe()
         process = _spawn.Process(target=serve, args=(theirs, replace(self.job, first=first)), daemon=True)
-        process.start()
+        with unheard():
+            process.start()
         theirs.close()
         self._children.append(Child(process, ours))
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Self
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OF_A_TERMINAL = (signal.SIGINT, signal.SIGHUP)
+"""What a terminal sends to the parent and to its children alike."""
 
 
 class Interruption:
@@ -42,3 +47,21 @@ class Interruption:
         first, self.heard = not self.heard, True
         if first and self.raises:
             raise KeyboardInterrupt
+
+
+@contextmanager
+def unheard() -> Generator[None]:
+    """Start a child in here, and what a terminal sends waits for it until it calls :func:`ignore`."""
+    resource_tracker.ensure_running()  # started later, it would let the signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_A_TERMINAL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ignore() -> None:
+    """Ignore what a terminal sends: it is the parent that ends the run."""
+    for number in OF_A_TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_A_TERMINAL)
