@@ -164,7 +164,7 @@ def of_copy_is_first_source(server: Server, request: Request) -> Request | None:
 # a copy onto itself
 
 
-@family.before("copy", trips=("copy.self",))
+@family.before("copy", trips=("copy.self", "errors.client_fault"))
 def self_fails(server: Server, request: Request) -> Response | None:
     """A copy onto itself makes the server fail."""
     return refusal(500, "InternalError") if request.source == request.key else None
@@ -233,7 +233,7 @@ def shares_metadata(server: Server, request: Request) -> Response:
 # what is told
 
 
-@family.defect("stat.last_modified", "stat.last_modified_follows")
+@family.defect("stat.last_modified", "stat.last_modified_follows", "answers.copy")
 def time_of_long_ago(server: Server, request: Request) -> Response:
     """A copy tells a time long before it was made."""
     given = server(request)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .base import Family, Hook, Server, before
 from .messages import Request, Response, answer, key_in, refusal
 
-family = Family("delete", ("delete.removes", "delete.only_one"))
+family = Family("delete", ("delete.removes", "delete.only_one", "completeness.origins"))
 ONLY_ONE = ("delete.only_one",)
 
 

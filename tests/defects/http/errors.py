@@ -70,14 +70,14 @@ TABLE: dict[str, tuple[str, Kind, int, Response, tuple[str, ...]]] = {
         "get",
         416,
         refusal(400, "InvalidArgument"),
-        ("read.beyond_end",),
+        ("read.beyond_end", "read.size_beyond_end", "errors.client_fault"),
     ),
     "range_behind_fails": (
         "A range that cannot be makes the server fail.",
         "get",
         416,
         refusal(500, "InternalError"),
-        ("read.beyond_end",),
+        ("read.beyond_end", "read.size_beyond_end", "errors.client_fault"),
     ),
     "copy_missing_forbidden": (
         "A copy of what is not there is forbidden.",
@@ -92,14 +92,19 @@ TABLE: dict[str, tuple[str, Kind, int, Response, tuple[str, ...]]] = {
         "complete",
         404,
         refusal(500, "InternalError"),
-        ("multipart.complete_ends_upload", "multipart.abort_ends_upload", "multipart.complete_twice"),
+        (
+            "multipart.complete_ends_upload",
+            "multipart.abort_ends_upload",
+            "multipart.complete_twice",
+            "errors.client_fault",
+        ),
     ),
     "complete_refused_fails": (
         "A completion that cannot be makes the server fail.",
         "complete",
         400,
         refusal(500, "InternalError"),
-        ("multipart.complete_below_minimum", "multipart.complete_missing_part"),
+        ("multipart.complete_below_minimum", "multipart.complete_missing_part", "errors.client_fault"),
     ),
 }
 for name, (sentence, kind, status, given, trips) in TABLE.items():

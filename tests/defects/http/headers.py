@@ -35,7 +35,7 @@ def _md5(text: str) -> str:
 
 
 LENGTH = ("stat.length",)
-ETAG = ("stat.etag_changes", "stat.etag_stable", "list.agrees_with_stat", "features.etag")
+ETAG = ("stat.etag_changes", "stat.etag_stable", "list.agrees_with_stat", "features.etag", "answers.write")
 TIME = ("stat.last_modified", "stat.last_modified_follows", "list.agrees_with_stat")
 TYPE = ("write.content_type", "stat.describes")
 TOLD: dict[str, tuple[str, Change, tuple[str, ...]]] = {
@@ -100,13 +100,13 @@ def head_time_of_request(server: Server, request: Request, given: Response) -> R
     return given.having(last_modified=formatdate(time.time() + server.memory["asked"], usegmt=True))
 
 
-@family.after("head", trips=("stat.etag_changes",))
+@family.after("head", trips=("stat.etag_changes", "answers.write"))
 def head_etag_of_first_kib(server: Server, request: Request, given: Response) -> Response:
     """The ETag is computed over the first 1,024 bytes only."""
     return given.having(etag=f'"{hashlib.md5(server.get(request).body[:1024]).hexdigest()}"')
 
 
-@family.after("head", trips=("stat.repeatable", "stat.describes"))
+@family.after("head", trips=("stat.repeatable", "stat.describes", "stat.length"))
 def head_every_third_of_last_object(server: Server, request: Request, given: Response) -> Response:
     """Every third HEAD tells what the one before told: a buffer is shared."""
     last = server.memory.get("last", given)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from .base import Family, Hook, Server
 from .messages import Request, Response
 
-family = Family("keys", ("paths.distinct", "list.paths_round_trip", "paths.style"))
+family = Family("keys", ("paths.distinct", "list.paths_round_trip", "paths.style", "paths.segments", "paths.long"))
 
 
 def _renaming(change: Callable[[str], str]) -> Hook:

@@ -117,7 +117,7 @@ def _entries(change: Callable[[str], str]) -> Hook:
     return after(("list",), lambda _, __, given: given.each("Contents", change))
 
 
-AGREES = ("list.agrees_with_stat", "list.valid_objects")
+AGREES = ("list.agrees_with_stat", "list.valid_objects", "list.current", "completeness.write")
 TOLD: dict[str, tuple[str, Callable[[str], str]]] = {
     "size_zero": ("A listing tells that every object is empty.", lambda e: setting(e, "Size", "0")),
     "size_one_more": ("A listing counts one byte more.", lambda e: setting(e, "Size", str(int(value(e, "Size")) + 1))),

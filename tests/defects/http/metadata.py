@@ -236,10 +236,3 @@ def cache_control_survives_overwrite(server: Server, request: Request) -> Reques
     """The Cache-Control of the old object survives a write that gives none."""
     old = server.head(request).headers.get("cache-control")
     return request.but(headers={"cache-control": old, **request.headers}) if old else None
-
-
-@family.before("put", trips=("headers.write",))
-def aws_chunked_kept(server: Server, request: Request) -> Request | None:
-    """The encoding of the transfer is kept as if it were the object's."""
-    told = request.headers.get("content-encoding")
-    return request.having(content_encoding=f"aws-chunked,{told}") if told else None

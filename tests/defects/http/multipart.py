@@ -261,10 +261,18 @@ BODIES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "part_last_byte_lost": ("Parts of more than one byte have one less.", lambda b: b[:-1] or b),
 }
 for name, (sentence, body) in BODIES.items():
-    family.plant(name, sentence, _storing(body), "multipart.complete", "multipart.write", "multipart.any_reader")
+    family.plant(
+        name,
+        sentence,
+        _storing(body),
+        "multipart.complete",
+        "multipart.write",
+        "multipart.any_reader",
+        "completeness.origins",
+    )
 
 
-@family.before("part", trips=("multipart.empty_part",))
+@family.before("part", trips=("multipart.empty_part", "errors.client_fault"))
 def empty_part_fails(server: Server, request: Request) -> Response | None:
     """An empty part makes the server fail."""
     return None if request.body else refusal(500, "InternalError")

@@ -7,7 +7,7 @@ from email.utils import formatdate
 from .base import Family, Server, pretended
 from .messages import READS, Request, Response, answer, key_in, refusal, setting
 
-family = Family("overwrite", ("overwrite.write_exists", "completeness.write"))
+family = Family("overwrite", ("overwrite.write_exists", "completeness.write", "answers.write"))
 
 
 @family.before("put")
@@ -87,7 +87,7 @@ def appends(server: Server, request: Request) -> Request | None:
     return request.but(body=old.body + request.body) if old.ok else None
 
 
-@family.defect("stat.etag_changes")
+@family.defect("stat.etag_changes", "answers.write")
 def etag_kept_at_same_length(server: Server, request: Request) -> Response:
     """The ETag is computed anew only when the length changes."""
     tags = server.memory

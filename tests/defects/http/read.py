@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .base import Family, Hook, Server, before
 from .messages import Request, Response, etag, refusal
 
-family = Family("read", ("read.range", "read.offset", "read.size"))
+family = Family("read", ("read.range", "read.offset", "read.size", "answers.read", "completeness.origins"))
 SUFFIX = ("suffix.last_bytes", "suffix.longer", "suffix.zero")
 
 
@@ -145,7 +145,7 @@ family.plant(
     _past_the_end(_padded, begins=False),
     *END,
 )
-START = ("read.beyond_end",)
+START = ("read.beyond_end", "read.size_beyond_end", "errors.client_fault")
 START_ANSWERS: dict[str, tuple[str, Callable[[Response], Response]]] = {
     "start_behind_gives_all": ("A range that begins behind the end gives the whole object.", lambda whole: whole),
     "start_behind_gives_last": (
@@ -169,7 +169,7 @@ for name, (sentence, give) in START_ANSWERS.items():
     family.plant(name, sentence, _past_the_end(lambda whole, _, give=give: give(whole), begins=True), *START)
 
 
-@family.before("get", trips=("read.range", "read.size_zero", "read.beyond_end"))
+@family.before("get", trips=("read.range", "read.size_zero", "read.beyond_end", "read.size_beyond_end"))
 def any_of_empty_fails(server: Server, request: Request) -> Response | None:
     """Any range of an empty object makes the server fail."""
     empty = Range.of(request) is not None and server.head(request).headers.get("content-length") == "0"
@@ -289,7 +289,7 @@ for name, (sentence, suffix_change) in SUFFIXES.items():
     family.plant(name, sentence, _last_bytes(suffix_change), *SUFFIX)
 
 
-@family.after("get", trips=("read.range", "stat.etag_stable"))
+@family.after("get", trips=("read.range", "stat.etag_stable", "answers.read"))
 def etag_of_the_range(server: Server, request: Request, given: Response) -> Response:
     """The ETag of a ranged answer is that of the bytes sent."""
     return given.having(etag=etag(given.body)) if given.status == 206 else given

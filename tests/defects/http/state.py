@@ -53,6 +53,7 @@ for limit in (5, 10, 20, 30, 50, 100):
         _evicting(limit),
         "programs.many_keys",
         "list.complete",
+        "paths.distinct",
     )
 family.plant(
     "evicts_after_1000",
@@ -123,7 +124,7 @@ def listing_cached_by_prefix(server: Server, request: Request) -> Response:
     return server.memory[asked]
 
 
-@family.defect("overwrite.write_exists", "programs.namespace")
+@family.defect("overwrite.write_exists", "programs.namespace", "answers.write")
 def written_behind(server: Server, request: Request) -> Response:
     """A write is done with the next write to any key: the last one waits in a buffer."""
     if request.kind != "put":
@@ -137,7 +138,7 @@ def written_behind(server: Server, request: Request) -> Response:
     return server(request)
 
 
-@family.defect("programs.namespace", "paths.distinct", like="fsspec/filesystem_spec#2108")
+@family.defect("programs.namespace", "write.stores", "answers.write", like="fsspec/filesystem_spec#2108")
 def one_failure_poisons(server: Server, request: Request) -> Response:
     """After a request that failed, the next write is answered and dropped."""
     if request.kind == "put" and server.memory.pop("failed", False):

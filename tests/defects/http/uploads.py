@@ -161,7 +161,7 @@ def _unknown(status: int, code: str) -> Hook:
     )
 
 
-ENDED = ("multipart.complete_ends_upload", "multipart.abort_ends_upload", "errors.taxonomy")
+ENDED = ("multipart.complete_ends_upload", "multipart.abort_ends_upload", "errors.taxonomy", "errors.client_fault")
 family.plant(
     "part_of_ended_fails",
     "A part for an upload that is not open makes the server fail.",
@@ -176,7 +176,7 @@ family.plant(
 )
 
 
-@family.defect("multipart.complete_ends_upload")
+@family.defect("multipart.complete_ends_upload", "multipart.uploads_listed")
 def completed_still_open(server: Server, request: Request) -> Response:
     """An upload stays open when it was completed."""
     done: dict[str, str] = server.memory
@@ -186,7 +186,7 @@ def completed_still_open(server: Server, request: Request) -> Response:
     return _with(given, request, done) if request.kind == "list_uploads" else given
 
 
-@family.defect("multipart.abort_unlists")
+@family.defect("multipart.abort_unlists", "multipart.uploads_listed")
 def aborted_still_listed(server: Server, request: Request) -> Response:
     """An upload is still listed when it was ended."""
     if request.kind == "abort":

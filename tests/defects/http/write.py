@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .base import Family, Hook, Server, before, pretended
 from .messages import Request, Response
 
-family = Family("write", ("write.stores",))
+family = Family("write", ("write.stores", "completeness.origins"))
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -90,7 +90,7 @@ def empty_not_stored(server: Server, request: Request) -> Response | None:
     return pretended(request) if not request.body and not request.key.endswith("/") else None
 
 
-@family.before("put")
+@family.before("put", trips=("write.stores", "stat.etag_changes"))
 def deduplicated_by_length(server: Server, request: Request) -> Request | None:
     """A body is taken for another one that has its length and its first three bytes."""
     if len(request.body) <= 3:
