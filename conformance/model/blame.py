@@ -29,6 +29,7 @@ class Case:
     change_situation: str = ""
     relation: str = "other"
     another_client: bool = False
+    reader: bool = False
 
 
 OBSERVERS = frozenset({"read", "stat", "list", "list_multipart", "list_block", "list_segments"})
@@ -75,7 +76,7 @@ def requirement(case: Case) -> str:
         case = replace(case, op="stat", aspect="content", situation="")
     told_wrong = case.aspect not in {"code", "foreign"} and case.situation not in {"closed", "read only"}
     if case.another_client and told_wrong and case.relation in {"self", "source"} and case.op in OBSERVERS:
-        return "paths.every_client"
+        return "readonly.reads" if case.reader else "paths.every_client"
     if case.another_client and case.op.endswith("_multipart") and case.aspect == "error":
         return "multipart.second_client"
     observed = f"list:{case.situation}" if case.op == "list" else case.op

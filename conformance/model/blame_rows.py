@@ -218,7 +218,8 @@ stat        etag_stayed complete_multipart *     self     multipart.complete_eta
 
 CHANGES = """
 #observer      aspect                       change              situation          relation requirement
-list_segments  *                            abort_segment       *                  *        segments.abort
+list_segments  segments_extra               abort_segment       *                  *        segments.abort
+list_segments  segments_missing             abort_segment|complete_segment * *              segments.apart
 list_segments  *                            complete_segment    *                  *        segments.complete_ends
 list_segments  *                            *                   *                  *        segments.listed
 list:*|read|stat *                          abort_segment       *                  *        segments.abort
@@ -234,6 +235,7 @@ list_multipart *                            copy_multipart      *               
 read|stat      *                            copy_multipart      *                  *        part_copy.content
 read|stat      *                            write!              wrong_content_md5  *        write.content_md5
 read|stat      *                            write!              wrong_content_sha256 *      checksum.sha256_verified
+read|stat      *                            complete_multipart  empty_part         self     multipart.empty_part
 read|stat      *                            complete_multipart* part_twice         self     multipart.complete_part_twice
 read|stat      *                            write_page          gap                *        page.gap
 read|stat      *                            copy|move           of_a_directory     *        copy.one_object
@@ -247,6 +249,7 @@ list:*         uploads_*                    *                   *               
 list_multipart parts                        write_multipart!    *                  *        multipart.failed_write_keeps_part
 list_multipart parts                        write_multipart     again              *        multipart.reupload_replaces
 list_multipart parts                        complete_multipart! *                  *        multipart.complete_failed_keeps_upload
+list_multipart parts                        write_multipart     beside_another     *        multipart.uploads_apart
 list_multipart parts                        create_multipart    *                  *        multipart.uploads_apart
 list_multipart parts                        delete              upload*            *        multipart.abort_leaves_uploads
 list_multipart *                            *                   *                  *        multipart.list

@@ -13,13 +13,12 @@ from conformance.model.expectation import ANY, NONE, Expectation, Finding
 from conformance.model.objects import Rule, counted, destination, told
 from conformance.model.sources import Taken, taken, verified
 from conformance.model.state import Entry, Session, World
-from conformance.model.uploads import handle, wrong_mode
-from conformance.storage import Block, Content, Object, ObjectMode
+from conformance.model.uploads import GROWING, handle, wrong_mode
+from conformance.storage import Block, Content, Object
 from conformance.storage.calls import Call, Handle
 
 LARGEST_GAP = 1 << 20
 """Bytes; the model keeps zeros as they are."""
-MODES = {"append": ObjectMode.APPEND, "block": ObjectMode.BLOCK, "page": ObjectMode.PAGE}
 
 
 def _create(world: World, call: Call, kind: Any) -> Expectation | None:
@@ -30,7 +29,7 @@ def _create(world: World, call: Call, kind: Any) -> Expectation | None:
     possible, errors, situation = destination(world, path)
 
     def accepts(value: Any) -> Finding | None:
-        if not isinstance(value, Object) or MODES[kind] not in value.mode or value.path != path:
+        if not isinstance(value, Object) or GROWING[kind] not in value.mode or value.path != path:
             wanted = f"{path!r}, mode {kind}"
             return Finding("mode", path, f"what {call.op} of {path!r} returned", wanted, repr(value)[:120])
         if value.append_offset:
@@ -42,7 +41,7 @@ def _create(world: World, call: Call, kind: Any) -> Expectation | None:
         fresh = () if kind == "block" else (EMPTY,)
         world.replace_sessions(path)
         world.sessions[number] = Session(kind, path, told(call))
-        world.handles[number] = (number, path, MODES[kind])
+        world.handles[number] = (number, path, GROWING[kind])
         world.space.put(path, Entry(kind="pending", visible=fresh + before, session=number))
 
     return Expectation(
@@ -59,7 +58,7 @@ def _session(world: World, call: Call, kind: str) -> tuple[Expectation | None, i
     if known is None:
         return None, None
     mode, path, at = known
-    if MODES[kind] not in mode:
+    if GROWING[kind] not in mode:
         return wrong_mode(call, path), None
     session = None if at is None else world.sessions.get(at)
     return None, at if session is not None and session.kind == kind and not session.ended else None

@@ -34,6 +34,10 @@ LOCAL = frozenset({"features", "metadata", "read_only", "close"})
 """Calls that change nothing of what is stored."""
 
 
+LISTINGS = frozenset({"list", "list_segments"})
+"""Operations that take the work_dir itself, and directories with a slash at their end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """The last call that may have changed anything."""
@@ -173,8 +177,8 @@ class Model:
         if call.op not in features.operations:
             return False
         for term in _paths(call):
-            path = term.removesuffix("/") if call.op == "list" else term
-            if not path and call.op == "list":
+            path = term.removesuffix("/") if call.op in LISTINGS else term
+            if not path and call.op in LISTINGS:
                 continue
             if not path or not {"", ".", ".."}.isdisjoint(path.split("/")) or "\0" in path:
                 return False
@@ -212,5 +216,6 @@ class Model:
                 change_situation=change.situation,
                 relation=relation,
                 another_client=change.client != expectation.call.client,
+                reader=expectation.call.client == READER,
             )
         )

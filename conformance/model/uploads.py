@@ -14,12 +14,21 @@ from conformance.model.state import Session, Uploaded, World
 from conformance.storage import Object, ObjectMode, Part
 from conformance.storage.calls import Call, Fabricated, Handle, PartOf
 
+GROWING = {"append": ObjectMode.APPEND, "block": ObjectMode.BLOCK, "page": ObjectMode.PAGE}
+"""Sessions that are known by their path, with the mode of their handles."""
+
 
 def handle(world: World, term: Any) -> tuple[ObjectMode, str, int | None] | None:
     """Return mode, path and session of an object argument; None for one that the model does not know."""
     if isinstance(term, Fabricated):
         known = [n for n, upload in world.ids.items() if upload == term.multipart_id]
         session = known[0] if known and world.sessions[known[0]].path == term.path else None
+        if term.multipart_id is None:
+            # Objects that grow have no id: their path is all that a handle needs.
+            open_ = [
+                n for kind, mode in GROWING.items() if mode & term.mode for n in world.open_sessions(kind, term.path)
+            ]
+            session = open_[-1] if open_ else None
         return ObjectMode(term.mode), term.path, session
     if isinstance(term, Handle) and term.step in world.tellers and term.step not in world.handles:
         # What stat described: an object that can be read, of no upload.
@@ -166,7 +175,7 @@ def _uploads_part(world: World, call: Call, part: Uploaded, took: Taken) -> Expe
     return Expectation(
         call=call,
         path=path,
-        situation=took.situation or ("again" if index in session.parts else "new"),
+        situation=took.situation or ("again" if index in session.parts else _beside(world, part)),
         success=took.success,
         errors=took.errors,
         text=f"part {index} of {size} bytes",
@@ -174,6 +183,12 @@ def _uploads_part(world: World, call: Call, part: Uploaded, took: Taken) -> Expe
         then=then,
         learn=learn,
     )
+
+
+def _beside(world: World, part: Uploaded) -> str:
+    """Return whether another upload to the same path is open, which a part may go to by mistake."""
+    path = world.sessions[part.session].path
+    return "beside another" if len(world.open_sessions("part", path)) > 1 else "new"
 
 
 def complete_multipart(world: World, call: Call) -> Expectation | None:
@@ -278,6 +293,7 @@ def _assembled(world: World, session: Session, chosen: list[Uploaded], offer: Of
         (chosen != ordered, "unsorted", features.part_order_free),
         (ordered[-1].index + 1 != len(ordered), "gaps", features.part_gaps),
         (len(session.parts) > len(chosen), "some of the parts", True),
+        (not all(part.data.size for part in ordered), "empty part", True),
     )
     errors, situation = offer.errors, offer.situation
     for present, name, fine in oddities:
