@@ -115,8 +115,8 @@ def handful(features: Features) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for keys in chosen for key in keys))
 
 
-OVERWRITES = (2048, 1024, 1024, 5000, 0)
-"""Sizes in bytes that follow each other at one path: shorter, equal, longer, empty."""
+OVERWRITES = (2048, 1024, 1024, 5000, 0, 300)
+"""Sizes in bytes that follow each other at one path: shorter, equal, longer, empty, and from empty."""
 
 
 def successive(features: Features) -> tuple[Content, ...]:
