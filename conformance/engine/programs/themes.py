@@ -9,7 +9,7 @@ Theme = Literal["namespace", "uploads", "second client", "many keys", "growing"]
 GROWING = ("append", "blocks", "pages", "segments")
 """Actions that make an object piece by piece in other ways than multipart uploads."""
 
-CORE = frozenset({"write", "delete", "copy", "move", "begin", "part", "complete"})
+CORE = frozenset({"write", "delete", "copy", "move", "begin", "part", "copied_part", "complete"})
 """Actions that no program does without."""
 
 STEPS: dict[Theme, int] = {"namespace": 21, "uploads": 21, "second client": 26, "many keys": 14, "growing": 22}

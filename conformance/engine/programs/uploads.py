@@ -72,6 +72,8 @@ class Uploads(Writer):
 
     def copied_part(self) -> None:
         """Make a part of an object, or of a range of it."""
+        if not self.uploads():
+            self.begin()
         uploads, source = self.uploads(), self.existing()
         if not self.size_of(source):
             content = self.content(self.dice.choose((300, 10)))
