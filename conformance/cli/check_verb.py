@@ -123,15 +123,15 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
             )
         if options["results"]:
             shutil.copyfile(results, own_folder(folder) / "last.jsonl")
-        write_programs(own_folder(folder) / "failures", document)
-        programs = f"{FOLDER}/failures"
-        judgement = tell(document, declared, quiet=options["quiet"], replayed=replayed, programs=programs)
-        write_page(page, document, judgement)
-        if options["junit"]:
-            write_junit(options["junit"], document, judgement)
-        step_summary(document, judgement)
     except OSError as error:
         raise Problem(f"{error.filename or results} cannot be written: {error.strerror or error}") from None
+    write_programs(own_folder(folder) / "failures", document)
+    programs = f"{FOLDER}/failures"
+    judgement = tell(document, declared, quiet=options["quiet"], replayed=replayed, programs=programs)
+    write_page(page, document, judgement)
+    if options["junit"]:
+        write_junit(options["junit"], document, judgement)
+    step_summary(document, judgement)
     if not options["quiet"]:
         click.echo(f"\nThe whole story: {page}")
     ctx.exit(int(judgement.code))

@@ -12,6 +12,7 @@ import click
 
 from conformance import __version__
 from conformance.cli.apart import apart
+from conformance.cli.streams import nobody_reads, usable
 from conformance.problems import Problem, meant
 
 VERBS = ("check", "list", "explain", "replay", "doctor", "profile", "compare", "report", "accept")
@@ -51,11 +52,12 @@ class Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            nobody_reads(sys.stdout)
             raise click.exceptions.Exit(COULD_NOT) from None
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run a verb and turn what went wrong into one sentence and an exit code."""
+        usable()
         words = sys.argv[1:] if args is None else list(args)
         # Where output is captured in this process, as in tests, a child could not be heard.
         if words[:1] and words[0] in LOOKING and hasattr(os, "fork") and sys.stdout is sys.__stdout__:

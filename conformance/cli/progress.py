@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol, Self
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from conformance.cli.crew import Crew
 from conformance.cli.running import Watcher
+from conformance.cli.streams import nobody_reads
 from conformance.planning import Asked
 from conformance.results import Result
 
@@ -26,10 +28,17 @@ class Watching(Watcher, Protocol):
 
 def progress(*, quiet: bool, asked: Asked) -> Watching:
     """Return what fits: silence, bars, or lines."""
-    console = Console(stderr=True, highlight=False)
+    console = _Err(stderr=True, highlight=False)
     if quiet:
         return Silence()
     return Bars(console, asked) if console.is_terminal and not console.is_dumb_terminal else Lines(console, asked)
+
+
+class _Err(Console):
+    def on_broken_pipe(self) -> None:
+        """Go on in silence, where the console itself would end the process."""
+        self.quiet = True
+        nobody_reads(sys.stderr)
 
 
 class Silence:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 import click
 from rich.console import Console
 
+from conformance.cli.streams import nobody_reads
 from conformance.declaration import Declarations, Judgement, Replay, judge
-from conformance.problems import printable
+from conformance.problems import Problem, printable
 from conformance.report import show
 from conformance.results import Document
 
@@ -27,16 +28,37 @@ def tell(
 ) -> Judgement:
     """Print failures and verdicts (only these when ``quiet``) to stdout; return the judgement.
 
-    ``programs`` is the folder with the programs of the failures, as one types it.
+    ``programs`` is the folder with the programs of the failures, as one types it. That nobody reads any further, as
+    after ``| head``, changes nothing in the judgement.
+
+    Raises:
+        Problem: stdout cannot be written.
+
     """
     judgement = judge(document, declared, replayed=replayed)
+    try:
+        _print(document, judgement, quiet=quiet, programs=programs)
+    except BrokenPipeError:
+        nobody_reads(sys.stdout)
+    except OSError as error:
+        raise Problem(f"the verdict cannot be printed: {error.strerror or error}") from None
+    return judgement
+
+
+def _print(document: Document, judgement: Judgement, *, quiet: bool, programs: str) -> None:
     if quiet:
         for verdict in judgement.verdicts:
             click.echo(printable(verdict.sentence))
     else:
         width = shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
-        out = Console(width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
+        out = _Out(width=width, highlight=False, soft_wrap=not sys.stdout.isatty())
         show(document, judgement, out, programs=programs)
     for note in judgement.notes:
         click.echo(f"! {printable(note)}")
-    return judgement
+    sys.stdout.flush()
+
+
+class _Out(Console):
+    def on_broken_pipe(self) -> None:
+        """Tell the caller, where the console itself would end the process."""
+        raise BrokenPipeError

@@ -178,6 +178,28 @@ def test_an_interruption_still_writes_a_whole_document(folder, sent):
 
 
 @pytest.mark.parametrize(
+    ("shell", "code"),
+    [
+        ("exec {} <&- >&- 2>&-", 1),
+        ("LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 exec {}", 1),
+        ("set -o pipefail; {} | true", 1),
+        ("set -o pipefail; {} 2>&1 >/dev/null | true", 1),
+        ("exec {} >/dev/full", 2),
+    ],
+    ids=["closed", "ascii", "unread", "unread-stderr", "full"],
+)
+def test_a_verdict_depends_on_no_stream(folder, shell, code):
+    command = f"{sys.executable} -m conformance.cli check mystore:open_forgetful --only {AGAIN}"
+    done = subprocess.run(["bash", "-c", shell.format(command)], capture_output=True, check=False, timeout=60)
+    told = (done.stdout + done.stderr).decode()
+    assert "Traceback" not in told
+    assert "fault of the kit" not in told
+    assert done.returncode == code, told
+    assert len(read(".conformance/last.jsonl").failures) == 1
+    assert ("the verdict cannot be printed: No space left" in told) == (code == 2)
+
+
+@pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (("check", "memry"), "did you mean memory?"),
