@@ -71,20 +71,20 @@ class Uploads(Writer):
         self.add("write_multipart", wrong, Source(content), 10, 0 if wrong.mode is not None else -1)
 
     def copied_part(self) -> None:
-        """Make a part of an object, or of a range of it."""
+        """Make a part of an object, or of a range of one that was just written."""
         if not self.uploads():
             self.begin()
         uploads, source = self.uploads(), self.existing()
-        if not self.size_of(source):
-            content = self.content(self.dice.choose((300, 10)))
-            self.add("write", source, Source(content), content.size)
-        size = self.size_of(source)
-        if not uploads or not size:
-            return
         pairs: dict[str, int] = {}
-        if self.takes("copy_multipart", "offset", "size") and self.dice.once_in(2):
-            pairs["offset"] = self.dice.choose((0, size // 2, size - 1))
-            pairs["size"] = self.dice.choose((1, size - pairs["offset"]))
+        if self.takes("copy_multipart", "offset", "size") and (self.dice.once_in(2) or not self.size_of(source)):
+            # Of an older object it is not always certain how long it is, and a range must lie within its source.
+            content = self.content(self.dice.choose((300, 10)))
+            if self.add("write", source, Source(content), content.size) is None:
+                return
+            pairs["offset"] = self.dice.choose((0, content.size // 2, content.size - 1))
+            pairs["size"] = self.dice.choose((1, content.size - pairs["offset"]))
+        if not uploads or not self.size_of(source):
+            return
         upload = self.dice.choose(uploads)
         index = self.dice.below(4) if self.features.part_gaps else len(self.model.world.sessions[upload].parts)
         self.add("copy_multipart", self.handle(upload), source, index, **pairs)
