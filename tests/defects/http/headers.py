@@ -79,12 +79,15 @@ TOLD: dict[str, tuple[str, Change, tuple[str, ...]]] = {
         TIME,
     ),
 }
+SIGNED_ONLY = {"get_metadata_lost", "get_disposition_lost", "get_etag_missing", "get_time_missing"}
+"""What shows where somebody else sends the request: the answer to a read of ours may tell less."""
 for verb, kind in (("HEAD", "head"), ("GET", "get")):
     for name, (sentence, change, trips) in TOLD.items():
         if (verb, name.partition("_")[0]) == ("GET", "length"):
             continue  # the length of a body that is sent is the carrier's
         seen = ("answers.read", "reach.agrees_with_stat") if kind == "get" else trips
-        family.plant(f"{kind}_{name}", sentence.format(verb), _telling(change, kind), *seen)
+        needs = ("reach",) if f"{kind}_{name}" in SIGNED_ONLY else ()
+        family.plant(f"{kind}_{name}", sentence.format(verb), _telling(change, kind), *seen, needs=needs)
 
 
 @family.after("head", trips=("stat.last_modified_follows",))

@@ -64,7 +64,12 @@ family.plant(
 )
 for limit in (10, 32, 64):
     family.plant(
-        f"full_with_{limit}", f"A directory takes {limit} objects.", _full(limit), "programs.many_keys", "list.complete"
+        f"full_with_{limit}",
+        f"A directory takes {limit} objects.",
+        _full(limit),
+        "programs.many_keys",
+        "list.complete",
+        "paths.distinct",
     )
 
 
