@@ -29,6 +29,6 @@ class Profile:
 
 PROFILES: dict[ProfileName, Profile] = {
     "smoke": Profile(name="smoke", examples=1, calls=500),
-    "standard": Profile(name="standard", examples=3, calls=6000, allowance=2),
+    "standard": Profile(name="standard", examples=2, calls=6000, allowance=2),
     "deep": Profile(name="deep", examples=40, calls=None, shrinks=200),
 }
