@@ -81,7 +81,9 @@ def serve(pipe: Pipe, job: Job) -> None:
         except (Problem, StorageError) as error:
             say("refused", str(error) if isinstance(error, Problem) else error.message or str(error))
             return
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - an opener may raise anything
+        except Stopped:
+            raise
+        except BaseException as error:  # noqa: BLE001 - an opener may raise anything
             say("refused", f"{job.name} cannot be opened: {type(error).__name__}: {error}")
             return
         say("ready", entry(runner), plan(runner, job.asked), runner.workspaces.root)
@@ -95,6 +97,8 @@ def serve(pipe: Pipe, job: Job) -> None:
             say("cleaned", runner.clean())
         if opened is not None and job.first:
             _remove(opened)
+    except KeyboardInterrupt:  # the backend's own, while it was cleaned
+        say("cleaned", ["(not cleaned: the backend raised KeyboardInterrupt)"])
     except (BrokenPipeError, EOFError):
         return  # the parent is gone
 
@@ -138,14 +142,16 @@ def _checked(runner: Runner, identifier: str) -> dict[str, Any]:
     check = checks()[identifier]
     try:
         return runner.run(check).to_json()
-    except SystemExit as error:
+    except Stopped:
+        raise
+    except KeyboardInterrupt:  # signals come as Stopped: this one is of the backend's own
         return {
             "kind": "result",
             "backend": runner.backend.name,
             "check": check.id,
             "requirement": check.requirement,
             "state": "error",
-            "reason": f"the backend called sys.exit({error.code!r})",
+            "reason": "the backend raised KeyboardInterrupt",
         }
 
 

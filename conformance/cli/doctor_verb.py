@@ -68,7 +68,9 @@ def _probes(runner: Runner) -> bool:
             answer = within(PATIENCE, attempt)
         except CallHung:
             problem = f"no answer within {PATIENCE:g} seconds"
-        except Exception as error:  # noqa: BLE001 - whatever the backend raises is what the doctor is asked about
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever the backend raises is what the doctor is asked about
             problem = f"{type(error).__name__}: {error}"
         else:
             problem = "" if answer == expected else f"it answered {answer!r}"

@@ -29,9 +29,11 @@ def opened(name: str, spec: str, asked: Asked) -> Generator[tuple[Connection, Ru
     try:
         try:
             runner = Runner(from_connection(connection, name), profile=asked.effort(), seed=asked.seed)
+        except (Problem, KeyboardInterrupt):
+            raise
         except StorageError as error:
             raise Problem(f"{name} cannot be opened: {error.message or error}") from None
-        except Exception as error:
+        except BaseException as error:
             raise Problem(f"{name} cannot be opened: {type(error).__name__}: {error}") from error
         try:
             yield connection, runner

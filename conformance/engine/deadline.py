@@ -12,7 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class _Late(BaseException):
+class _Late(KeyboardInterrupt):
     """Not an ``Exception``: a backend that swallows those must still be interrupted."""
 
 

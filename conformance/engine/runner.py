@@ -24,6 +24,7 @@ from conformance.engine.backend import Backend
 from conformance.engine.blame import blamed
 from conformance.engine.database import KeyedDatabase
 from conformance.engine.deadline import CallHung, within
+from conformance.engine.declared import declared
 from conformance.engine.expect import Violation
 from conformance.engine.judge import judge, run_program, violation
 from conformance.engine.laws import Check
@@ -120,7 +121,7 @@ class Runner:
     def _look(self) -> tuple[Features, Restrictions]:
         probe = self.workspaces.open(f"{self.workspaces.root}99999/")
         try:
-            return probe.features(), probe.metadata().restrictions
+            return declared(probe, self.backend.name)
         finally:
             probe.close()
 
@@ -145,7 +146,9 @@ class Runner:
             failure = None if found is None else run.explain(found)
             if failure is not None and any(step.call.op == "delete_many" for step in failure.steps):
                 self.workspaces.one_by_one = True
-        except Exception as error:  # noqa: BLE001 - a fault of the kit or of the opener is reported, not raised
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a fault of the kit or of the opener is reported, not raised
             return replace(
                 base,
                 state="error",
@@ -171,7 +174,9 @@ class Runner:
         """Remove everything that the run made; return what could not be removed."""
         try:
             return within(CLEANING, self.workspaces.clean)
-        except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a backend under test may fail here in any way
             return [f"(not cleaned: {self.workspaces.root}: {type(error).__name__}: {error})"]
 
     def database(self, check: Check) -> ExampleDatabase | None:

@@ -345,6 +345,10 @@ def invoke(storage: Storage, op: str, arguments: list[Any], pairs: dict[str, Any
     return _timed(lambda: (_typed(op, getattr(storage, op)(*arguments, **pairs)), None))
 
 
+class NoException(Exception):
+    """Stands for what an operation raised that is no ``Exception``, as ``SystemExit``: it must end nothing here."""
+
+
 class WrongType(TypeError):
     """An operation returned something else than the specification promises."""
 
@@ -391,20 +395,23 @@ def _timed(run: Any) -> Outcome:
     except StorageError as error:
         spent = time.perf_counter() - began
         return Outcome(None, None, error.code, type(error).__name__, _message(error), spent, error)
-    except Exception as error:  # noqa: BLE001 - whatever a backend raises is its answer, to be judged
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a backend raises is its answer, to be judged
         spent = time.perf_counter() - began
-        return Outcome(None, None, "Foreign", type(error).__name__, _located(error), spent, error)
+        raised = error if isinstance(error, Exception) else NoException(error)
+        return Outcome(None, None, "Foreign", type(error).__name__, _located(error), spent, raised)
     return Outcome(value, data, seconds=time.perf_counter() - began)
 
 
-def _message(error: Exception) -> str:
+def _message(error: BaseException) -> str:
     try:
         return str(error)[:5000]
     except Exception as another:  # noqa: BLE001 - an error that cannot even be told
         return f"(its text cannot be had: {type(another).__name__})"
 
 
-def _located(error: Exception) -> str:
+def _located(error: BaseException) -> str:
     message, place = _message(error), where(error)
     return f"{shorten(message)[:200]} ({place})" if place else message
 

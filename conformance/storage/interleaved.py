@@ -43,7 +43,7 @@ class Reading:
         self._left = threading.Event()
         self._on = threading.Event()
         self._value: int | None = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="a read that was left", daemon=True)
         self._thread.start()
         self._left.wait()
@@ -60,7 +60,7 @@ class Reading:
         """Let the read go on; return the number that it returned, and all bytes that it delivered.
 
         Raises:
-            Exception: what the read raised.
+            BaseException: what the read raised.
 
         """
         self._on.set()
@@ -72,7 +72,7 @@ class Reading:
     def _run(self) -> None:
         try:
             self._value = self._read(self)
-        except Exception as error:  # noqa: BLE001 - whatever a backend raises is its answer
+        except BaseException as error:  # noqa: BLE001 - whatever a backend raises is its answer
             self._error = error
         finally:
             self._left.set()

@@ -24,7 +24,9 @@ def seen(call: Callable[[], Any]) -> str:
     """Make a call and tell what came of it."""
     try:
         return told(call())
-    except Exception as error:  # noqa: BLE001 - whatever is raised is what came of it
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever is raised is what came of it
         return f"{getattr(error, 'code', 'Foreign')} ({type(error).__name__})"
 
 
