@@ -373,7 +373,9 @@ class _Clients:
         if client not in self._open:
             spaces = self._run.runner.workspaces
             storage = spaces.open(spaces.root if client == OUTSIDE else self.work_dir)
-            storage = storage.read_only() if client == READER else storage
+            if client == READER:
+                self._run.operations["read_only"] += 1
+                storage = storage.read_only()
             self._open[client] = (Recorder(storage, self._trace, client, self._run.guard), storage)
         return self._open[client][0]
 
