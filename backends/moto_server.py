@@ -36,7 +36,9 @@ def start() -> Generator[Started]:
     ) as (ports, log):
         yield Started(
             name="moto-server",
-            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true&part_minimum={PART_MINIMUM}",
+            # its web framework has no route for a key with a line break
+            connection=f"s3://conformance?endpoint=http://127.0.0.1:{ports[0]}&create=true&part_minimum={PART_MINIMUM}"
+            "&control_characters=false",
             version=f"moto {version('moto')}",
             environment=CREDENTIALS,
             log=log,

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-# a name becomes a file name; there is no smallest part, but parts have to follow each other; ETags in listings are bare
-LIMITS = "name_maximum=255&part_minimum=0&part_gaps=false&bare_etags=true"
+# a key becomes a path on the disk, where nothing lies below a file; there is no smallest part, but parts have to follow
+# each other; ETags in listings are bare
+LIMITS = "directories=native&name_maximum=255&part_minimum=0&part_gaps=false&bare_etags=true"
 # of all conditions it knows only If-None-Match of a read or stat, a digest sent along is kept and not compared, and
-# UploadPartCopy is taken as an UploadPart of nothing
+# UploadPartCopy is taken as an UploadPart of nothing; the marker of a directory becomes a file without the slash
 WITHOUT = (
     *("if_match", "if_modified_since", "if_unmodified_since", "if_source_match", "if_source_none_match"),
     *("write.if_none_match", "copy.if_none_match", "complete_multipart.if_none_match", "content_sha256"),
-    "copy_multipart",
+    *("copy_multipart", "create_dir"),
 )
 
 

@@ -56,6 +56,7 @@ class AzBlobBase(Storage):
         directories="none",
         backslash_separates=True,
         name_maximum=None,
+        control_characters=False,
         metadata_exact=False,
         metadata_identifiers=True,
         path_maximum=NAME_MAXIMUM,

@@ -79,6 +79,7 @@ FEATURE_OPTIONS: Options = {
     "part_gaps": _flag,
     "backslash_separates": _flag,
     "control_characters": _flag,
+    "directories": _choice("native", "virtual", "none"),
     "segments": _choice("index"),
 }
 """Fields of ``Features`` that an S3 server may declare to differ in, such as ``name_maximum=255``."""

@@ -164,8 +164,8 @@ def test_azblob_options(monkeypatch):
 
 def test_what_a_server_declares_of_itself():
     pytest.importorskip("boto3")
-    features = open_backend("s3://b?region=r&name_maximum=255&part_gaps=false").open("/").features()
-    assert (features.name_maximum, features.part_gaps) == (255, False)
+    features = open_backend("s3://b?region=r&name_maximum=255&part_gaps=false&directories=native").open("/").features()
+    assert (features.name_maximum, features.part_gaps, features.directories) == (255, False, "native")
     assert not features.backslash_separates
 
 
