@@ -25,7 +25,7 @@ PLAIN_NAMES = ("a", "b", "report.txt", "x1")
 GROUPS: dict[str, tuple[str, ...]] = {
     "siblings": ("a", "ab", "a.b", "a-b", "a0", "b"),
     "children": ("d/a", "d/ab", "d/b/a", "d-/a", "d.a", "da"),
-    "case": ("Key", "key", "KEY"),
+    "case": ("Key", "key", "KEY", "f.TMP"),
     "percent": ("a%41", "aA", "a%2541", "a%"),
     "slash": ("a%2Fb", "a_b", "a%2fb"),
     "plus": ("a+b", "a b", "a%20b", "a%2Bb"),
@@ -98,12 +98,30 @@ TELLING = (
     *("a", "ab", "d/a", "d/index.html", "d-/a", "d.a", "Key", "key", "a%41", "aA", "a%2541", "a%2Fb", "a_b", "acb"),
     *("a+b", "a b", "a%20b", "q", "q?x=1", "q#f", "n", "n ", " n", "n.", ".n", "caf\u00e9", "cafe\u0301"),
     *("stra\u00dfe", "strasse", "\u65e5", "\U0001f600", "it's", 'i"t<u>&v', "a:b", "a|b", "a=b@c,d~e;f*g", "f", "f~"),
-    *("f.tmp", ".f", "f.part", "1", "01", "l\nm", "l\tm", "lm", "a\\b", "\u212b", "\u00c5", "\ufb01", "fi", "s"),
+    *(
+        "f.tmp",
+        "f.TMP",
+        ".f",
+        "f.part",
+        "1",
+        "01",
+        "l\nm",
+        "l\tm",
+        "lm",
+        "a\\b",
+        "\u212b",
+        "\u00c5",
+        "\ufb01",
+        "fi",
+        "s",
+    ),
     *("s.meta", ".s.meta", "s.lock", "acl", "r", "r?acl", "r?versionId=null", "..a", "a..b", "...", "m" * 32 + "1"),
     *("m" * 32 + "2", "m" * 64 + "1", "<x>", "&lt;x&gt;", "]]>{x}[x]", "m!n$o^p`q(r)s", "v\u200bw\u00adx\ufeffy"),
     *("v\u00a0w", "p/q/r/s/t/u/v/w/x", "p/q/r/s/t/u/v/w/y", "t", "t/u"),
 )
 """One or two names of every kind; what only one odd letter could change is together in one name."""
+CROWD = (*(f"g %41+{number}/x" for number in range(12)), *(f"k{number}" for number in range(19)))
+"""Names that make a hundred with those that tell, more than a small page or cache holds, and a dozen directories."""
 
 HANDFUL = ("like", "case", "plus", "percent", "unicode", "query", "dot")
 """The groups of which a short run takes the two most alike."""
@@ -168,7 +186,7 @@ def telling_keys(features: Features) -> tuple[str, ...]:
     """Return the names that tell most, without the groups that the backend is declared not to have."""
     unasked = {key for name in _left_out(features) for key in GROUPS[name]} - set(GROUPS["siblings"])
     odd = {key for key in TELLING if not features.unicode_exact and not key.isascii()}
-    return tuple(key for key in TELLING if key not in unasked | odd)
+    return tuple(key for key in (*TELLING, *CROWD) if key not in unasked | odd)
 
 
 def _left_out(features: Features) -> set[str]:

@@ -75,7 +75,7 @@ def test_what_is_missing_or_named_twice_or_not_at_all(store: Recorder) -> None:
     same(remaining(store), ["d"], "all objects after deleting nothing", requirement="batch.empty")
 
 
-@verifies("batch.any_path")
+@verifies("batch.any_path", weight=0)
 def test_odd_names_are_taken_as_they_are(store: Recorder) -> None:
     """Names that have to be escaped somewhere are removed themselves, and none that they look like."""
     for name in ESCAPED:

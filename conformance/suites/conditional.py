@@ -13,7 +13,7 @@ from conformance.engine.conditions import ETAGS, Condition, all_of, takes
 from conformance.engine.evidence import everything, mark
 from conformance.engine.expect import Violation, absent, either, holds, refused, same
 from conformance.engine.laws import verifies
-from conformance.engine.part_plans import piece, still_open
+from conformance.engine.part_plans import forged, piece, still_open
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, ObjectNotExist, PreconditionFailed
 
@@ -93,7 +93,7 @@ def replaces_only(store: Recorder, way: Way) -> None:
     store.write("there", OLD, **mark(store, 1))
     before = store.stat("there")
     finish, content = way(store, "there")
-    for wrong in (former, FOREIGN):
+    for wrong in (former, forged(str(before.etag))):
         with refused(PreconditionFailed, what=f"replacing an object with an if_match of {_named(wrong, former)}"):
             finish(if_match=wrong)
     same(store.read("there"), OLD.data, "content of 'there' after the refusals")

@@ -15,7 +15,7 @@ from conformance.engine.recorder import Recorder
 from conformance.storage import PreconditionFailed
 from conformance.suites.conditional import FOREIGN, FORMER, OLD, etag
 
-DAY = timedelta(days=1)
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 Look = Callable[..., object]
 """Reads or describes the object under conditions."""
 
@@ -66,14 +66,14 @@ def matches_not(store: Recorder, look: Look, answer: object) -> None:
 
 
 def since(store: Recorder, look: Look, answer: object) -> None:
-    """An object is modified since the day before it was, and not since the very time that is told of it."""
+    """An object is modified since a second before it was, and not since the very time that is told of it."""
     then = modified(store)
-    same(look(if_modified_since=then - DAY), answer, "the answer with an if_modified_since of the day before")
+    same(look(if_modified_since=then - SECOND), answer, "the answer with an if_modified_since of the second before")
     same(look(if_unmodified_since=then + DAY), answer, "the answer with an if_unmodified_since of the day after")
     with refused(PreconditionFailed, what="looking with an if_modified_since of the time of modification"):
         look(if_modified_since=then)
-    with refused(PreconditionFailed, what="looking with an if_unmodified_since of the day before"):
-        look(if_unmodified_since=then - DAY)
+    with refused(PreconditionFailed, what="looking with an if_unmodified_since of the second before"):
+        look(if_unmodified_since=then - SECOND)
 
 
 @verifies("conditional.read_match", **all_of(takes("read", "if_match"), ETAGS))

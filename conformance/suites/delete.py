@@ -104,7 +104,7 @@ def test_neighbours_survive(store: Recorder, features: Features, name: str) -> N
     holds(store, rest[0], Content(21, 2))
 
 
-@verifies("delete.only_one", needs=("list",))
+@verifies("delete.only_one", needs=("list",), weight=0)
 @given(first=st.sampled_from((0, 1)))
 def test_half_of_the_keys_survive_the_deletion_of_the_other_half(
     store: Recorder, features: Features, first: int

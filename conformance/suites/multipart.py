@@ -295,8 +295,8 @@ def test_a_fresh_upload_has_no_parts(store: Recorder) -> None:
 
 @verifies("multipart.list_every_page")
 def test_a_dozen_parts_are_listed_and_completed(store: Recorder) -> None:
-    """Eight parts, uploaded out of order, are listed and completed without one lost, repeated or misplaced."""
-    contents = PartPlan((0,) * 8, "scattered", 1).contents(store)
+    """Eleven parts, uploaded out of order, are listed and completed without one lost, repeated or misplaced."""
+    contents = PartPlan((0,) * 11, "scattered", 1).contents(store)
     o = store.create_multipart("a")
     parts = upload(store, o, contents)
     same(parts_of(store, o), parts, "parts listed")

@@ -8,7 +8,7 @@ from conformance.engine.evidence import answered, everything
 from conformance.engine.expect import refused, same
 from conformance.engine.laws import verifies
 from conformance.engine.part_plans import piece, upload
-from conformance.storage import Content, ObjectNotExist
+from conformance.storage import Content, ObjectNotExist, PreconditionFailed
 
 if TYPE_CHECKING:
     from conformance.engine.recorder import Recorder
@@ -18,7 +18,7 @@ RANGED = frozenset({"shorter", "upload-over", "copy-of-upload", "move-over"})
 UPLOADS = frozenset({"create_multipart", "write_multipart", "complete_multipart"})
 
 
-@verifies("completeness.origins", needs=("read", "stat", "list"))
+@verifies("completeness.origins", "read.range", "conditional.write_none_match", needs=("read", "stat", "list"))
 def test_every_object_is_read_told_and_listed_alike(store: Recorder) -> None:
     """Written, overwritten, copied, moved or uploaded, an object has its bytes, its length, its etag and one entry.
 
@@ -37,8 +37,30 @@ def test_every_object_is_read_told_and_listed_alike(store: Recorder) -> None:
         if path in RANGED and {"offset", "size"} <= store.features.pairs.get("read", frozenset()):
             at = max(0, len(data) - 750)
             same(store.read(path, offset=at, size=100), data[at : at + 100], f"100 bytes from {at} of {path!r}")
+    _read_in_ranges(store, "large", objects["large"])
+    _not_made_again(store, objects)
     if "delete" in store.features.operations:
         _deleted_alone(store, objects)
+
+
+def _read_in_ranges(store: Recorder, path: str, data: bytes) -> None:
+    """Ranges that begin where a block does, cross its end, or are longer than any buffer are slices too."""
+    for pairs in ({"offset": 4096, "size": 4096}, {"offset": 65_530, "size": 70_000}, {"offset": 4 * MIB}):
+        if pairs.keys() <= store.features.pairs["read"]:
+            begin = pairs["offset"]
+            wanted = data[begin : begin + pairs.get("size", len(data))]
+            same(store.read(path, **pairs), wanted, f"{path!r} read with {pairs}", requirement="read.range")
+
+
+def _not_made_again(store: Recorder, objects: dict[str, bytes]) -> None:
+    """Whatever an object is and however it came to be, it is one where only a new one may be made."""
+    if "if_none_match" not in store.features.pairs["write"]:
+        return
+    for path in [path for path in ("empty", "copy", "upload") if path in objects]:
+        with refused(PreconditionFailed, what=f"write to {path!r}", requirement="conditional.write_none_match"):
+            store.write(path, b"made again", if_none_match="*")
+    store.write("uploa", b"the beginning of a name", if_none_match="*")
+    objects["uploa"] = b"the beginning of a name"
 
 
 def _deleted_alone(store: Recorder, objects: dict[str, bytes]) -> None:
@@ -62,7 +84,9 @@ def _made(store: Recorder) -> dict[str, bytes]:
         made[path] = content.data
 
     write("large", Content(5 * MIB + 1, 1))
-    write("shorter", Content(5000, 4))
+    if store.features.write_empty_object:
+        write("empty", Content(0))
+    write("shorter", Content(70_000, 4))
     write("shorter", Content(800, 5))
     write("again", Content(950, 6))
     if "delete" in operations:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import every_key, group, group_names, handful, long_names, telling_keys
 from conformance.engine.conditions import VIRTUAL, Condition
-from conformance.engine.evidence import answered, everything, level, mark, shows
+from conformance.engine.evidence import answered, everything, is_dir, level, mark, shows
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
@@ -27,13 +29,20 @@ ENCODED = frozenset(
     )
 )
 """Keys that a store may know in its listing and take for another one in the path of a request."""
+CROWDED = ("listing_pages.start_after", "listing_pages.ordered", "delete.only_one", "batch.any_path")
+"""What is seen best where there are many names that look alike."""
+BEHIND = ("a%41", "d-")
+"""Where a listing begins: behind a name that another one would be when decoded, or in capitals; before directories."""
+ALONE = ("a", "a+b", "a%41", "a_b", "cafe\u0301", "n.", "q", "d/a", "key", "t")
+"""Names that others begin with or look like."""
 
 
-@verifies("paths.distinct", needs=("list",))
+@verifies("paths.distinct", *CROWDED, needs=("list",))
 def test_different_paths_are_different_objects(store: Recorder, features: Features) -> None:
     """Of all paths that look alike each is listed once, with a length and an etag of its own, and keeps its bytes.
 
-    What a listing tells of each is looked at for all of them; read are those that could be decoded on the way.
+    What a listing tells of each is looked at for all of them; read are those that could be decoded on the way. More
+    than a hundred at once, they are listed behind one of them, and some are deleted without the others.
     """
     contents = {path: Content(10 + place, place + 1) for place, path in enumerate(telling_keys(features))}
     for place, (path, content) in enumerate(contents.items()):
@@ -54,6 +63,43 @@ def test_different_paths_are_different_objects(store: Recorder, features: Featur
             if told is not None and told.user_metadata:
                 expected = mark(store, place).get("user_metadata", {})
                 same(dict(told.user_metadata), expected, f"user_metadata of {path!r}")
+    behind = _listed_behind(store, sorted(contents))
+    _deleted_alone(store, sorted(contents))
+    for start, names in behind.items():
+        same(names, sorted(names), f"the order of those behind {start!r}", requirement="listing_pages.ordered")
+
+
+def _listed_behind(store: Recorder, paths: list[str]) -> dict[str, list[str]]:
+    """Demand that behind a name exactly those that follow are listed; return them as they come, by that name."""
+    behind: dict[str, list[str]] = {}
+    if ListMode.PREFIX not in store.features.list_modes or "start_after" not in store.features.pairs["list"]:
+        return behind
+    large: dict[str, Any] = {"page_size": 1000} if "page_size" in store.features.pairs["list"] else {}
+    for start in BEHIND:
+        found = store.list("", list_mode=ListMode.PREFIX, start_after=start, **large)
+        behind[start] = [o.path for o in found if not is_dir(o)]
+        wanted = [path for path in paths if path > start]
+        what = f"the paths listed behind {start!r}"
+        same(sorted(behind[start]), wanted, what, requirement="listing_pages.start_after")
+    return behind
+
+
+def _deleted_alone(store: Recorder, paths: list[str]) -> None:
+    """Deleted one by one or at once, names that look alike go without each other."""
+    if "delete" not in store.features.operations:
+        return
+    alone = [path for path in ALONE if path in paths]
+    for path in alone:
+        store.delete(path)
+    left = [path for path in paths if path not in alone]
+    if "delete_many" in store.features.operations:
+        store.delete_many(left[::2])
+        left = left[1::2]
+    found = [o.path for o in everything(store, at_once=True)]
+    gone = [path for path in alone if path in found]
+    same(gone, [], "names that were deleted and are listed", requirement="delete.only_one")
+    same(sorted({*paths} - {*found}), sorted({*paths} - {*left}), "what is gone", requirement="delete.only_one")
+    same(found, left, "the objects left", requirement="batch.any_path")
 
 
 @verifies("paths.distinct", needs=("list",), weight=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -213,13 +214,17 @@ def test_the_callback_sees_every_byte_once(store: Recorder, source: Source) -> N
 @verifies("write.content_md5", needs=("read", "stat", "list"), **takes("write", "content_md5"))
 @given(content=contents(minimum=1))
 def test_content_md5_is_verified(store: Recorder, content: Content) -> None:
-    """The right digest is accepted; the wrong one is refused and changes nothing, at an old path and a new one."""
+    """The right digest is accepted; the wrong one is refused and changes nothing, at an old path and a new one.
+
+    The digest counts alone and beside other arguments.
+    """
     store.write("a", content, content_md5=_md5(content.data))
     holds(store, "a", content)
+    typed: dict[str, Any] = {"content_type": "text/plain"} if "content_type" in store.features.pairs["write"] else {}
     with unchanged(store, "a", "b"):
-        for path in ("a", "b"):
+        for path, pairs in (("a", {}), ("b", typed)):
             with refused(what="write with a content_md5 of other bytes"):
-                store.write(path, b"other bytes", content_md5=_md5(content.data))
+                store.write(path, b"other bytes", content_md5=_md5(content.data), **pairs)
 
 
 @verifies("write.content_type", needs=("read",), smoke=True, **takes("write", "content_type"))

@@ -314,3 +314,42 @@ class StartIsForgottenOnPageTwo(Defective):
         taken = [o for o, _ in zip(found, range(pairs["page_size"]), strict=False)]
         again = super().list(path, **{name: v for name, v in pairs.items() if name != "start_after"})
         return iter([*taken, *again])
+
+
+# In which order a listing comes
+
+
+class Ordering(Defective):
+    """A listing comes in another order, though it begins behind the right path."""
+
+    def place(self, path: str) -> Any:
+        """Return what the entries are ordered by."""
+        raise NotImplementedError
+
+    def list(self, path: str, **pairs: Any) -> Iterator[Object]:
+        found = super().list(path, **pairs)
+        return iter(sorted(found, key=lambda o: self.place(o.path))) if "start_after" in pairs else found
+
+
+@defect(trips=("listing_pages.ordered",))
+class OrderedWithoutCase(Ordering):
+    """Entries are ordered by the database, whose collation knows no case."""
+
+    def place(self, path: str) -> Any:
+        return path.lower()
+
+
+@defect(trips=("listing_pages.ordered",))
+class OrderedByDirectories(Ordering):
+    """Entries come in the order in which directories are walked."""
+
+    def place(self, path: str) -> Any:
+        return path.split("/")
+
+
+@defect(trips=("listing_pages.ordered",))
+class OrderedInUTF16(Ordering):
+    """Entries are ordered by the units of UTF-16, as strings of Java are."""
+
+    def place(self, path: str) -> Any:
+        return path.encode("utf-16-be", "surrogatepass")
