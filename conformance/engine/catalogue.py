@@ -25,7 +25,7 @@ PLAIN_NAMES = ("a", "b", "report.txt", "x1")
 GROUPS: dict[str, tuple[str, ...]] = {
     "siblings": ("a", "ab", "a.b", "a-b", "a0", "b"),
     "children": ("d/a", "d/ab", "d/b/a", "d-/a", "d.a", "da"),
-    "case": ("Key", "key", "KEY", "f.TMP"),
+    "case": ("Key", "key", "KEY", "f.TMP", "D/a"),
     "percent": ("a%41", "aA", "a%2541", "a%"),
     "slash": ("a%2Fb", "a_b", "a%2fb"),
     "plus": ("a+b", "a b", "a%20b", "a%2Bb"),
@@ -120,7 +120,7 @@ TELLING = (
     *("v\u00a0w", "p/q/r/s/t/u/v/w/x", "p/q/r/s/t/u/v/w/y", "t", "t/u"),
 )
 """One or two names of every kind; what only one odd letter could change is together in one name."""
-CROWD = (*(f"g %41+{number}/x" for number in range(12)), *(f"k{number}" for number in range(19)))
+CROWD = ("D/a", "d./a", "d /a", *(f"g %41+{number}/x" for number in range(12)), *(f"k{number}" for number in range(16)))
 """Names that make a hundred with those that tell, more than a small page or cache holds, and a dozen directories."""
 
 HANDFUL = ("like", "case", "plus", "percent", "unicode", "query", "dot")

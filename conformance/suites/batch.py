@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from conformance.engine.catalogue import group, group_names
 from conformance.engine.conditions import FLAT
 from conformance.engine.evidence import everything
-from conformance.engine.expect import Violation, either, same
+from conformance.engine.expect import Violation, either, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
-from conformance.storage import Features, StorageError
+from conformance.storage import Features, ObjectNotExist, StorageError
 
 NEIGHBOURS = ("a", "ab", "A", "d/a", "d/ab", "d-/a")
 """Names of which one is the beginning of others, at two levels; one differs in case only."""
@@ -47,6 +47,8 @@ def test_those_named_are_removed(store: Recorder) -> None:
     left = sorted(set(names) - set(victims))
     same(remaining(store), left, "all objects afterwards")
     same(store.read("ab"), b"ab", "content of 'ab'")
+    with refused(ObjectNotExist, what="read of 'd/a', which was deleted"):
+        store.read("d/a")
 
 
 @verifies("batch.removes", needs=("list",), weight=0, **FLAT)
