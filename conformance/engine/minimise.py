@@ -52,6 +52,7 @@ def minimise(
     known: tuple[Features, Restrictions],
     *,
     budget: int,
+    by_law: bool = True,
 ) -> Counterexample:
     """Return the smallest counterexample that the model vouches for.
 
@@ -62,6 +63,8 @@ def minimise(
         execute: runs a candidate.
         known: features and limits of the backend, for the model.
         budget: backend calls that the search may take.
+        by_law: whether a law found it. What a program does has no point of its own: there the model alone blames, for
+            what is left in the end.
 
     """
     trace = Trace()
@@ -82,7 +85,9 @@ def minimise(
     steps = latest.get(repr(tuple(shrunk.calls)), list(example.steps[: divergence.step + 1]))
     return Counterexample(
         steps=steps,
-        requirement=_blamed(example.requirement, shrunk.divergence.requirement, steps),
+        requirement=_blamed(example.requirement, shrunk.divergence.requirement, steps)
+        if by_law
+        else shrunk.divergence.requirement,
         what=shrunk.divergence.what,
         expected=shrunk.divergence.expected,
         observed=shrunk.divergence.observed,

@@ -311,7 +311,8 @@ class _Run:
         )
         if repeats and seen == repeats + 1:
             known = (self.runner.features, self.runner.limits)
-            example = minimise(example, self._execute, known, budget=self.runner.profile.shrinks * 10)
+            by_law = "run_program" not in self.check.provided
+            example = minimise(example, self._execute, known, budget=self.runner.profile.shrinks * 10, by_law=by_law)
         return CheckFailure(
             requirement=example.requirement,
             what=example.what,
