@@ -46,18 +46,20 @@ def anchored(config: pytest.Config) -> None:
     session = conformance_session(config)
     if session.problem and not session.worker:
         raise pytest.UsageError(session.problem)
-    session.backends = list(config.stash[_specs])
     if not config.stash[_specs]:
         return
-    if config.args_source is config.ArgsSource.TESTPATHS:
-        roots = {(config.invocation_params.dir / argument).resolve() for argument in config.args}
-        if config.rootpath not in roots and anchor not in roots:
-            config.args.append(str(anchor))
+    if not _leads_to(config, anchor):
+        if config.args_source is not config.ArgsSource.TESTPATHS:
+            session.passed_by = list(config.stash[_specs])
+            return
+        config.args.append(str(anchor))
+    session.backends = list(config.stash[_specs])
 
 
-def has_backends(config: pytest.Config) -> bool:
-    """Whether the project's configuration names backends to check."""
-    return bool(config.stash.get(_specs, None))
+def _leads_to(config: pytest.Config, anchor: Path) -> bool:
+    """Whether the paths that pytest was given hold the anchor file."""
+    places = {(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args}
+    return not places.isdisjoint({anchor.resolve(), *anchor.resolve().parents})
 
 
 def wanted_backends(config: pytest.Config) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from conformance.engine.laws import Check, checks
 from conformance.engine.runner import Runner
 from conformance.planning import Asked, check_profile, check_seed, database, entry, now, select
 from conformance.problems import Problem, escaped, meant, printable
-from conformance.pytesting.anchor import has_backends, wanted_backends
+from conformance.pytesting.anchor import wanted_backends
 from conformance.pytesting.cards import card, crash, told
 from conformance.pytesting.ending import Ending
 from conformance.pytesting.identity import Identity, identity
@@ -111,6 +111,8 @@ class ConformanceSession:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.backends: list[str] = []
+        self.passed_by: list[str] = []
+        """Backends of ``pyproject.toml`` which the paths that pytest was given leave out."""
         self.problem = ""
         """What is wrong with what was asked for; told as a usage error as soon as pytest can take one."""
         self.settings = Settings(folder=config.rootpath)
@@ -123,6 +125,7 @@ class ConformanceSession:
         self.started = now()
         self.began = time.perf_counter()
         self.ending: Ending | None = None
+        self._broken = False
         self._told: set[str] = set()
         self._opened: dict[int, Opened] = {}
         try:
@@ -240,13 +243,14 @@ class ConformanceSession:
     # hooks
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Leave out the backends that are not wanted; refuse what cannot be run as it was asked for."""
         found = {item: identity(item.nodeid) for item in items}
         checking = {item: known for item, known in found.items() if known is not None}
         names = {known.backend for known in checking.values()}
         if not self.worker:
-            self.problem = self.problem or self._nothing(session, items)
+            asking = any("_conformance_opened" in getattr(item, "fixturenames", ()) for item in items)
+            self.problem = self.problem or self._nothing(asking=asking or bool(names))
             self._refuse(names, [item.nodeid for item in items])
         self.backends = sorted(name for name in names if self.wants(name))
         unwanted = [item for item, known in checking.items() if not self.wants(known.backend)]
@@ -259,16 +263,29 @@ class ConformanceSession:
         if self.problem:
             raise pytest.UsageError(self.problem)
 
-    def _nothing(self, session: pytest.Session, items: Sequence[pytest.Item]) -> str:
-        """Tell that checks were asked for where there is no backend; files that fail to import are told instead."""
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note that a file could not be imported: that is told, not what is missing for want of it."""
+        self._broken = self._broken or report.failed
+
+    def _nothing(self, *, asking: bool) -> str:
+        """Tell that checks were asked for where no test is ``asking`` for a backend."""
         only: list[str] = self.config.getoption("conformance_only") or []
-        asking = any("_conformance_opened" in getattr(item, "fixturenames", ()) for item in items)
-        if not only or asking or session.testsfailed or has_backends(self.config):
+        if not only or asking or self._broken:
             return ""
-        return f"--conformance-only {only[0]}: no backend is configured: {WAYS}"
+        return f"--conformance-only {only[0]}: " + (self._passed_by() or f"no backend is configured: {WAYS}")
+
+    def _passed_by(self) -> str:
+        """Tell of configured backends that the paths leave out, and how they are checked too."""
+        if not self.passed_by:
+            return ""
+        verb = "is" if len(self.passed_by) == 1 else "are"
+        names = ", ".join(self.passed_by)
+        return f"{names} {verb} not checked, the paths given leave pyproject.toml out: add it to them"
 
     def _unknown(self, names: set[str]) -> str:
         for wanted in wanted_backends(self.config):
+            if wanted in self.passed_by:
+                return f"--conformance-backend {wanted}: {self._passed_by()}"
             if wanted not in names:
                 known = f"; this run knows {', '.join(sorted(names))}" if names else f": {WAYS}"
                 return f"--conformance-backend {wanted}: no backend of that name{meant(wanted, names, known)}"
@@ -281,6 +298,7 @@ class ConformanceSession:
     def plan_of_worker(self, nodeids: Sequence[str]) -> None:
         """Note what a worker collected, and refuse what it may not refuse itself."""
         self.plan(nodeids)
+        self.problem = self.problem or self._nothing(asking=bool(self.planned))
         self._refuse({known.backend for known in self.planned.values()}, list(self.planned))
 
     def plan(self, nodeids: Sequence[str]) -> None:
@@ -356,6 +374,8 @@ class ConformanceSession:
 
     def pytest_report_header(self) -> str | None:
         """Tell version, backends, profile and seed, where they are known before collection."""
+        if self.passed_by:
+            return f"conformance {__version__}: {self._passed_by()}"
         return self._header() if self.backends else None
 
     def pytest_report_collectionfinish(self) -> str | None:

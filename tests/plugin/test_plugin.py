@@ -276,6 +276,37 @@ def test_without_any_use_of_the_kit_nothing_of_it_is_imported_or_printed(project
     found.stdout.no_fnmatch_line("*storage conformance*")
 
 
+def test_configured_backends_that_the_paths_leave_out_are_told(project):
+    project.makepyprojecttoml('[tool.conformance.backends]\nmine = "mystore:open_store"\n')
+    project.makepyfile(test_other="def test_other():\n    pass\n")
+    only = ("--conformance-only", AGAIN)
+
+    found = run(project, "test_other.py")
+    found.assert_outcomes(passed=1)
+    sentence = "mine is not checked, the paths given leave pyproject.toml out: add it to them"
+    found.stdout.fnmatch_lines([f"conformance *: {sentence}"])
+    found.stdout.no_fnmatch_line("*storage conformance*")
+    for asked in (only, ("--conformance-backend", "mine")):
+        refused = run(project, "test_other.py", *asked)
+        assert refused.ret == pytest.ExitCode.USAGE_ERROR
+        refused.stderr.fnmatch_lines([f"ERROR: {' '.join(asked)}: {sentence}"])
+    for paths in (("test_other.py", "pyproject.toml"), (".",), ()):
+        run(project, *paths, *only).assert_outcomes(passed=2)
+
+
+def test_workers_refuse_checks_without_a_backend_too(project):
+    project.makepyfile(test_other="def test_other():\n    pass\n")
+    parallel = ("-p", "conformance.plugin", "-p", "xdist.plugin", "-n", "1")
+    refused = project.runpytest_subprocess(*parallel, "--conformance-only", AGAIN)
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines([f"ERROR: --conformance-only {AGAIN}: no backend is configured: *"])
+
+    project.makepyfile(test_broken="import nothing_of_that_name\n")
+    broken = project.runpytest_subprocess(*parallel, "--conformance-only", AGAIN)
+    broken.stdout.fnmatch_lines(["*No module named 'nothing_of_that_name'*"])
+    assert "no backend is configured" not in str(broken.stderr)
+
+
 def test_strict_and_both_ways_of_loading(project, monkeypatch):
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     project.makeini("[pytest]\nstrict = true\n")
