@@ -1,4 +1,4 @@
-"""``conformance explain``: one requirement or one check in full."""
+"""``conformance explain``: one requirement, one check, or all requirements of a subject in full."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from conformance.engine.laws import Check, checks
 from conformance.problems import Problem, meant
 from conformance.requirements import Requirement, requirements
+from conformance.requirements.left_out import LeftOut, left_out
 
 LEVELS = {
     "spec-must": "the specification demands it (MUST)",
@@ -24,22 +25,44 @@ LEVELS = {
 @click.argument("name", metavar="ID")
 @click.option("--code", is_flag=True, help="Also show the check as it is written.")
 def command(name: str, *, code: bool) -> None:
-    """Explain a requirement or a check: what is asked, who says so, and how it is found out.
+    """Explain a requirement, a check or a subject: what is asked, who says so, and how it is found out.
+
+    Of what the documents say and no check asks, it tells why.
 
     \b
     Examples:
       conformance explain delete.idempotent
       conformance explain delete.deleting_again_gives_the_same_result --code
+      conformance explain multipart
     """
     if name in requirements():
         lines = list(_requirement(requirements()[name], code=code))
     elif name in checks():
         lines = [*_check(checks()[name], code=code), "", *_requirement(requirements()[checks()[name].requirement])]
+    elif name in left_out():
+        lines = list(_left_out(left_out()[name]))
+    elif name in subjects():
+        asked = [_requirement(found, code=code) for found in requirements().values() if found.subject == name]
+        left = [_left_out(found) for found in left_out().values() if found.id.partition(".")[0] == name]
+        lines = [line for block in (*asked, *left) for line in (*block, "")][:-1]
     else:
-        known = [*requirements(), *checks()]
+        known = [*requirements(), *checks(), *left_out(), *subjects()]
         hint = meant(name, known, "; `conformance list` shows all of them")
         raise Problem(f"no requirement or check is called {name!r}{hint}")
     click.echo("\n".join(lines))
+
+
+def subjects() -> list[str]:
+    """Return what requirements are about, the first words of their ids, sorted."""
+    return sorted({name.partition(".")[0] for name in (*requirements(), *left_out())})
+
+
+def _left_out(found: LeftOut) -> Iterator[str]:
+    yield click.style(found.id, bold=True)
+    yield fill(found.statement, 100, initial_indent="  ", subsequent_indent="  ")
+    yield ""
+    yield f"  source      {found.source}"
+    yield fill(found.reason, 100, initial_indent="  left out    ", subsequent_indent="              ")
 
 
 def _requirement(found: Requirement, *, code: bool = False) -> Iterator[str]:

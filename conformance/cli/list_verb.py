@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from conformance.cli.explain_verb import subjects
 from conformance.engine.laws import checks
 from conformance.problems import Problem, meant
 from conformance.registry import entry_point_backends
@@ -16,14 +17,18 @@ from conformance.requirements.left_out import left_out
 from conformance.settings import settings
 
 KINDS = ("requirements", "checks", "backends")
+ABOUT = {"id", "requirement"}
+"""What of a row tells its subject."""
 
 
 @click.command(name="list")
-@click.argument("what", default="requirements", metavar="[requirements|checks|backends]")
+@click.argument("words", nargs=-1, metavar="[requirements|checks|backends] [SUBJECT]...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="[text]")
 @click.option("--left-out", "only_left_out", is_flag=True, help="What the documents say and no check asks, and why.")
-def command(what: str, form: str, only_left_out: bool) -> None:
+def command(words: tuple[str, ...], form: str, only_left_out: bool) -> None:
     """List the requirements (the default), the checks that verify them, or the backends known here.
+
+    Requirements and checks of some SUBJECTs only, such as delete, where these are named.
 
     As JSON, the requirements are followed by what is left out, with the reason as left_out (null for the others).
 
@@ -31,11 +36,16 @@ def command(what: str, form: str, only_left_out: bool) -> None:
     Examples:
       conformance list
       conformance list checks
+      conformance list delete multipart
       conformance list requirements --format json
       conformance list --left-out
     """
-    if what not in KINDS:
-        raise Problem(f"there is no list of {what!r}{meant(what, KINDS, '; list requirements, checks or backends')}")
+    what, named = (words[0], words[1:]) if words[:1] and words[0] in KINDS else ("requirements", words)
+    for word in named:
+        if what == "backends" or word not in subjects():
+            known = KINDS if what == "backends" else [*KINDS, *subjects()]
+            ways = "; list requirements, checks or backends, or name a subject such as delete"
+            raise Problem(f"there is no list of {word!r}{meant(word, known, ways)}")
     if only_left_out and what != "requirements":
         raise Problem(f"--left-out tells of requirements: there are no {what} left out")
     rows = {"requirements": _requirements, "checks": _checks, "backends": _backends}[what]()
@@ -43,6 +53,8 @@ def command(what: str, form: str, only_left_out: bool) -> None:
         rows = _left_out()
     elif what == "requirements" and form == "json":
         rows += _left_out()
+    if named:
+        rows = [row for row in rows if {str(row[key]).partition(".")[0] for key in ABOUT & set(row)} & set(named)]
     if form == "json":
         click.echo(json.dumps(rows, indent=2))
         return

@@ -9,6 +9,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from conformance.cli.explain_verb import command as explain
 from conformance.cli.list_verb import command
 from conformance.problems import Problem
 from conformance.requirements import requirements
@@ -37,6 +38,35 @@ def test_what_is_left_out_says_why():
     assert "list.order" in said
     assert said.count("left out: ") == len(left_out())
     assert "  left out: " not in listed()
+
+
+def test_a_subject_is_listed_by_itself():
+    rows = [line.partition(" ")[0] for line in listed("delete").splitlines()]
+    assert rows == [name for name in requirements() if name.startswith("delete.")]
+    of_checks = json.loads(listed("checks", "delete", "--format", "json"))
+    assert all("delete" in {row["id"].partition(".")[0], row["requirement"].partition(".")[0]} for row in of_checks)
+    assert len(of_checks) > 5
+    assert {row["id"] for row in json.loads(listed("list", "--left-out", "--format", "json"))} <= set(left_out())
+    for words, hint in ((("delet",), "mean delete"), (("backends", "delete"), "no list of 'delete'")):
+        with pytest.raises(Problem, match=hint):
+            CliRunner().invoke(command, list(words), catch_exceptions=False)
+
+
+def explained(*arguments):
+    return CliRunner().invoke(explain, list(arguments), catch_exceptions=False).output
+
+
+def test_a_subject_and_what_is_left_out_are_explained():
+    told = explained("delete")
+    assert all(name in told for name in requirements() if name.startswith("delete."))
+    assert "\n  left out    " in explained("list")
+    entry = next(iter(left_out().values()))
+    alone = explained(entry.id)
+    assert alone.startswith(entry.id + "\n")
+    assert entry.source in alone
+    assert entry.reason.split()[-1] in alone
+    with pytest.raises(Problem, match=f"did you mean {entry.id}"):
+        explained(entry.id[:-1])
 
 
 def test_only_requirements_are_left_out():
