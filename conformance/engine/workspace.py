@@ -12,6 +12,9 @@ from conformance.storage import Features, ListMode, Object, ObjectMode, ObjectNo
 PAGE = 1000
 """Entries of one page of the listings for cleaning: as many as a service gives."""
 
+LONGEST = 4096
+"""Characters of a path beyond which a listing goes in circles, where the backend declares no longer paths."""
+
 
 class Workspaces:
     """The part of a backend that belongs to one run: ``/conformance-<id>/<number>/``."""
@@ -172,32 +175,44 @@ class Workspaces:
     def _survivors(self, store: Storage) -> Iterator[Object]:
         """Yield files before the directories that hold them, then open uploads."""
         features = store.features()
-        yield from self._below(store, "", set())
+        yield from self._below(store)
         if ListMode.PART in features.list_modes and "create_multipart" in features.operations:
             self.cleaning_calls += 1
             # A service without open uploads may say that there is no such thing.
             with suppress(ObjectNotExist):
                 yield from _whole(store, ListMode.PART)
 
-    def _below(self, store: Storage, path: str, seen: set[str]) -> Iterator[Object]:
+    def _below(self, store: Storage) -> Iterator[Object]:
         features = store.features()
         if ListMode.PREFIX in features.list_modes and features.directories != "native":
             self.cleaning_calls += 1
             yield from _whole(store, ListMode.PREFIX)
             return
+        seen: set[str] = set()
+        longest = max(LONGEST, 2 * (features.path_maximum or 0))
+        # Directories that are open, each with what is left of it; as deep as paths get, which a stack of calls is not.
+        walk: list[tuple[Object | None, Iterator[Object]]] = [(None, self._members(store, ""))]
+        while walk:
+            directory, members = walk[-1]
+            o = next(members, None)
+            if o is None:
+                walk.pop()
+                if directory is not None:
+                    yield directory
+            # A directory that lists itself must not send the walk in circles.
+            elif o.path and o.path not in seen and len(o.path) <= longest:
+                seen.add(o.path)
+                if ObjectMode.DIR in o.mode:
+                    walk.append((o, self._members(store, o.path)))
+                else:
+                    yield o
+
+    def _members(self, store: Storage, path: str) -> Iterator[Object]:
         self.cleaning_calls += 1
         try:
-            members = list(store.list(path))
+            return iter(list(store.list(path)))
         except StorageError:
-            return
-        for o in members:
-            # A directory that lists itself must not send the walk in circles.
-            if o.path in seen or not o.path or len(o.path) > 4096:
-                continue
-            seen.add(o.path)
-            if ObjectMode.DIR in o.mode:
-                yield from self._below(store, o.path, seen)
-            yield o
+            return iter(())
 
 
 def _whole(store: Storage, mode: ListMode) -> Iterator[Object]:

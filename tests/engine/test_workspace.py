@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from conformance.adapters.memory import Memory, MemoryService
 from conformance.engine.backend import Backend
 from conformance.engine.workspace import Workspaces
-from conformance.storage import Content, ListMode, ObjectMode, Source
+from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Source
 
 
 class Counting(Memory):
@@ -116,3 +117,22 @@ def test_delete_many_that_failed_a_check_is_not_used():
     spaces.one_by_one = True
     assert spaces.clean() == []
     assert Batch.asked["delete_many"] == 0
+
+
+def test_directories_as_deep_as_paths_get_are_cleaned():
+    tree = {"d/" * depth + "d": ObjectMode.DIR for depth in range(3000)} | {"d/" * 3000 + "end": ObjectMode.READ}
+
+    class Deep(Memory):
+        """Shows one directory below another, thousands of them."""
+
+        def features(self) -> Features:
+            return replace(super().features(), directories="native", path_maximum=12_000)
+
+        def list(self, path: str = "", *, list_mode: ListMode | None = None) -> Iterable[Object]:
+            below = [f"{path}/{name}".lstrip("/") for name in ("d", "end")]
+            return iter(Object(path=p, mode=tree[p]) for p in below if p in tree and list_mode is None)
+
+    store = Deep(MemoryService(), "/")
+    found = [o.path for o in Workspaces(Backend(name="deep", open=lambda _: store))._survivors(store)]
+    assert set(found) == set(tree)
+    assert found == sorted(found, key=len, reverse=True)
