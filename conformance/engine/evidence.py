@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from conformance.engine.expect import demand, same
@@ -21,6 +22,18 @@ def shows(observed: list[str], expected: list[str], what: str) -> None:
     __tracebackhide__ = True
     told = [[p.removesuffix("/") + " (dir)" * p.endswith("/") for p in paths] for paths in (observed, expected)]
     same(told[0], told[1], what)
+
+
+def same_time(seen: datetime, known: datetime, what: str) -> None:
+    """Demand that two answers tell the same time, on the second.
+
+    Where only one of them is in whole seconds, as an HTTP date, they may be a second apart: a header is made when a
+    request begins, what is stored is dated when it is over, and a second may pass between.
+    """
+    __tracebackhide__ = True
+    mixed = (seen.microsecond == 0) != (known.microsecond == 0)
+    seen, known = seen.replace(microsecond=0), known.replace(microsecond=0)
+    same(known if mixed and abs((seen - known).total_seconds()) <= 1 else seen, known, what)
 
 
 def in_mode(store: Recorder, mode: ListMode) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from conformance.model.expectation import Finding
 from conformance.model.state import Entry, World
 from conformance.storage import Object, ObjectMode, Told
 
-SECOND = 1.0
-"""Seconds by which two answers may tell a time differently: HTTP headers leave fractions out."""
+SECONDS = 2.0
+"""Seconds by which two answers may tell a time differently: HTTP headers leave fractions out, and where one answer
+tells when a request began and the other when it was over, there may be a second between."""
 STRANGE = ObjectMode.DIR | ObjectMode.PART | ObjectMode.LINK
 
 
@@ -144,7 +145,7 @@ def _time(path: str, entry: Entry, found: Object, op: str) -> Iterator[Finding]:
     value, by = entry.seen.get("last_modified", (None, ""))
     if not isinstance(value, datetime) or found.last_modified is None or by == op:
         return
-    if abs((found.last_modified - value).total_seconds()) > SECOND:
+    if abs((found.last_modified - value).total_seconds()) >= SECONDS:
         aspect = "listed last_modified" if "list" in {by, op} else "last_modified"
         aspect = f"answer {by} last_modified" if op == "stat" and by != "list" else aspect
         yield Finding(aspect, path, f"last_modified of {path!r}", str(value), str(found.last_modified))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.engine.catalogue import successive
-from conformance.engine.evidence import mark
+from conformance.engine.evidence import mark, same_time
 from conformance.engine.expect import same
 from conformance.engine.laws import verifies
 from conformance.engine.part_plans import piece
@@ -38,8 +38,8 @@ def agrees(answer: Object | None, o: Object, what: str) -> None:
     for name in FIELDS if answer is not None else ():
         seen, known = getattr(answer, name), getattr(o, name)
         if name == "last_modified" and seen is not None and known is not None:
-            seen, known = seen.replace(microsecond=0), known.replace(microsecond=0)
-        if seen == 0 or (seen and known):
+            same_time(seen, known, f"{name} in the answer to {what}, beside stat")
+        elif seen == 0 or (seen and known):
             same(seen, known, f"{name} in the answer to {what}, beside stat")
 
 

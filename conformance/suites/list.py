@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import ODD, group, pack, packs, paths
 from conformance.engine.conditions import ETAGS, FLAT, lists, takes
-from conformance.engine.evidence import everything, in_mode, is_dir, level, listed, shows, unchanged
+from conformance.engine.evidence import everything, in_mode, is_dir, level, listed, same_time, shows, unchanged
 from conformance.engine.expect import demand, either, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
@@ -221,9 +221,8 @@ def test_listing_and_stat_tell_the_same(store: Recorder) -> None:
         for name in ("content_length", "content_type", "content_md5", "etag", "id", "last_modified"):
             seen, known = getattr(o, name), getattr(told, name)
             if name == "last_modified" and seen is not None and known is not None:
-                # one of both may be told in whole seconds (HTTP dates)
-                seen, known = seen.replace(microsecond=0), known.replace(microsecond=0)
-            if seen not in (None, ""):
+                same_time(seen, known, f"{name} of {o.path!r} in the listing, beside that of stat")
+            elif seen not in (None, ""):
                 same(seen, known, f"{name} of {o.path!r} in the listing, beside that of stat")
         same(ObjectMode.READ in o.mode, True, f"whether the mode of {o.path!r} in the listing has read")
 
