@@ -40,7 +40,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "colon": ("a:b", "a=b", "a@b", "a,b", "a|b", "a~b"),
     "backup": ("f~", "f", "f.tmp", ".f", "f.part"),
     "numbers": ("1", "01", "1.0", "10", "2"),
-    "control": ("l\nm", "lm", "l\tm", "l m"),
+    "control": ("l\nm", "lm", "l\t\x7fm", "l m"),
     "backslash": ("a\\b", "ab"),
     "compatible": ("\u212b", "\u00c5", "A\u030a", "\ufb01", "fi"),
     "sidecar": ("s", "s.meta", "s.json", ".s.meta", "s.md5", "s.lock"),
@@ -106,7 +106,7 @@ TELLING = (
         "1",
         "01",
         "l\nm",
-        "l\tm",
+        "l\t\x7fm",
         "lm",
         "a\\b",
         "\u212b",
@@ -120,7 +120,11 @@ TELLING = (
     *("v\u00a0w", "p/q/r/s/t/u/v/w/x", "p/q/r/s/t/u/v/w/y", "t", "t/u"),
 )
 """One or two names of every kind; what only one odd letter could change is together in one name."""
-CROWD = ("D/a", "d./a", "d /a", *(f"g %41+{number}/x" for number in range(12)), *(f"k{number}" for number in range(16)))
+CROWD = (
+    *("D/a", "d./a", "d /a", "_n", "-n", "~n", "#n", "@n", "$n"),
+    *(f"g %41+{number}/x" for number in range(12)),
+    *(f"k{number}" for number in range(11)),
+)
 """Names that make a hundred with those that tell, more than a small page or cache holds, and a dozen directories."""
 
 HANDFUL = ("like", "case", "plus", "percent", "unicode", "query", "dot")

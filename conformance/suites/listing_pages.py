@@ -31,9 +31,12 @@ def test_a_listing_begins_behind_a_path(store: Recorder) -> None:
         store.write(name, b"x")
     # By pages where they can be asked for: the second one must go on, and not begin again.
     pages: dict[str, Any] = {"page_size": 3} if "page_size" in store.features.pairs["list"] else {}
-    for start, pairs in (("a", pages), ("b/a", {}), ("b", {}), ("d", {})):
+    for start, pairs in (("a", pages), ("b/a", {}), ("B", {}), ("d", {})):
         wanted = [name for name in NAMES if name > start]
         same(behind(store, start, **pairs), wanted, f"the paths listed behind {start!r}")
+    if ListMode.DIR in store.features.list_modes:
+        found = store.list("", list_mode=ListMode.DIR, start_after="ab")
+        same(sorted(o.path for o in found if not is_dir(o)), ["b-", "b0", "c"], "one level, listed behind 'ab'")
     for prefix, start in (("b/", "a"), ("b/", "b/a")):
         same(
             behind(store, start, prefix),

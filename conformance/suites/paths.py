@@ -31,9 +31,9 @@ ENCODED = frozenset(
 """Keys that a store may know in its listing and take for another one in the path of a request."""
 CROWDED = ("listing_pages.start_after", "listing_pages.ordered", "delete.only_one", "batch.any_path")
 """What is seen best where there are many names that look alike."""
-BEHIND = ("a%41", "d-")
+BEHIND = ("a%2541", "d-")
 """Where a listing begins: behind a name that another one would be when decoded, or in capitals; before directories."""
-ALONE = ("a", "a+b", "a%41", "a_b", "cafe\u0301", "n.", "q", "d/a", "key", "t")
+ALONE = ("a", "a+b", "a%41", "a_b", "cafe\u0301", "n.", "q", "d/a", "key", "p/q/r/s/t/u/v/w/x")
 """Names that others begin with or look like."""
 
 
@@ -93,13 +93,17 @@ def _deleted_alone(store: Recorder, paths: list[str]) -> None:
         store.delete(path)
     left = [path for path in paths if path not in alone]
     if "delete_many" in store.features.operations:
-        store.delete_many(left[::2])
-        left = left[1::2]
+        first = left.index("t") % 2 if "t" in left else 0  # what lies below 't' comes next, and stays
+        store.delete_many(left[first::2])
+        left = left[1 - first :: 2]
     found = [o.path for o in everything(store, at_once=True)]
     gone = [path for path in alone if path in found]
     same(gone, [], "names that were deleted and are listed", requirement="delete.only_one")
     same(sorted({*paths} - {*found}), sorted({*paths} - {*left}), "what is gone", requirement="delete.only_one")
     same(found, left, "the objects left", requirement="batch.any_path")
+    if store.features.directories != "native" and ListMode.DIR in store.features.list_modes:
+        names = sorted({path.partition("/")[0] + "/" * ("/" in path) for path in left})
+        shows(level(store, at_once=True), names, "one level of the listing after the deletions")
 
 
 @verifies("paths.distinct", needs=("list",), weight=0)

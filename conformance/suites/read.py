@@ -95,6 +95,14 @@ def test_ranges_are_of_the_current_object(store: Recorder) -> None:
     store.write("a", Content(300, 2))
     same(store.read("a", offset=10, size=20), Content(300, 2).data[10:30], "20 bytes from 10")
     same(store.read("a", offset=90, size=20), Content(300, 2).data[90:110], "20 bytes from 90")
+    if "copy" in store.features.operations:
+        store.write("b", Content(300, 3))
+        store.copy("b", "a")
+        same(store.read("a", offset=10, size=20), Content(300, 3).data[10:30], "20 bytes from 10 after a copy")
+    if "delete" in store.features.operations:
+        store.delete("a")
+        with refused(ObjectNotExist, what="read of 20 bytes of what was deleted"):
+            store.read("a", offset=10, size=20)
 
 
 @verifies("read.size_zero", **takes("read", "size"))
