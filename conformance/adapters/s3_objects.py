@@ -210,6 +210,7 @@ class S3Objects(S3Base):
 
         Raises:
             StorageError: the first failure that the service reports, by its code; other objects may be gone.
+            Unexpected: the service tells of some keys neither that they are deleted nor that they are not.
 
         """
         together: list[str] = []
@@ -219,12 +220,18 @@ class S3Objects(S3Base):
             else:
                 self.delete(path)
         for start in range(0, len(together), DELETED_AT_ONCE):
-            objects = [{"Key": key} for key in together[start : start + DELETED_AT_ONCE]]
-            answer = self._call("delete_objects", Delete={"Objects": objects})
+            keys = together[start : start + DELETED_AT_ONCE]
+            answer = self._call("delete_objects", Delete={"Objects": [{"Key": key} for key in keys]})
             for failed in answer.get("Errors", ()):
                 error = of_code(str(failed.get("Code", "")), f"{failed.get('Message', '')} ({failed.get('Key')!r})")
                 if not isinstance(error, ObjectNotExist):
                     raise error
+            told = {entry.get("Key") for entry in (*answer.get("Deleted", ()), *answer.get("Errors", ()))}
+            untold = [key for key in keys if key not in told]
+            if untold:
+                raise Unexpected(
+                    f"the service does not tell whether {untold[0]!r} and {len(untold) - 1} others are deleted"
+                )
 
 
 def _range(span: Span) -> str | None:

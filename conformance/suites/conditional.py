@@ -93,7 +93,7 @@ def replaces_only(store: Recorder, way: Way) -> None:
     store.write("there", OLD, **mark(store, 1))
     before = store.stat("there")
     finish, content = way(store, "there")
-    for wrong in (former, forged(str(before.etag))):
+    for wrong in (former, forged(str(before.etag)), longer(str(before.etag))):
         with refused(PreconditionFailed, what=f"replacing an object with an if_match of {_named(wrong, former)}"):
             finish(if_match=wrong)
     same(store.read("there"), OLD.data, "content of 'there' after the refusals")
@@ -104,6 +104,11 @@ def replaces_only(store: Recorder, way: Way) -> None:
     with refused(PreconditionFailed, ObjectNotExist, what="replacing what is missing with an if_match"):
         nowhere(if_match=before.etag)
     same([o.path for o in everything(store) if o.path != "source"], ["there"], "all objects but a source")
+
+
+def longer(etag: str) -> str:
+    """Return an etag that begins like another one and looks like that of an upload with one part."""
+    return etag.rstrip('"') + "-1" + '"' * etag.endswith('"')
 
 
 def _named(wrong: str, former: str) -> str:

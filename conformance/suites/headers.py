@@ -24,7 +24,7 @@ DESCRIBED = {
     "user_metadata": {"colour": "blue"},
 }
 """Everything at once: what is kept alone may be lost beside others."""
-OTHERS = {"cache_control": "no-store", "content_encoding": "identity", "content_language": "fr"}
+OTHERS = {"cache_control": "no-store", "content_encoding": "compress, identity", "content_language": "fr"}
 REPLACING = {"content_type": "text/x-new", "content_disposition": 'attachment; filename="new"'}
 TYPED = "text/html; charset=\"utf-8\"; profile='A b'"
 NAMED = "attachment; filename=\"a b.txt\"; filename*=UTF-8''na%C3%AFve%20%E2%82%AC.txt"

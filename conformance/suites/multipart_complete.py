@@ -28,7 +28,7 @@ from conformance.storage import Content, ListMode, ObjectMode, Part
 
 if TYPE_CHECKING:
     from conformance.engine.recorder import Recorder
-    from conformance.storage import Features
+    from conformance.storage import Features, Object
 
 
 KEEPS_UPLOAD = "multipart.complete_failed_keeps_upload"
@@ -211,7 +211,10 @@ def test_a_part_given_twice_counts_once_or_is_refused(store: Recorder, twice: in
 
 @verifies("multipart.complete_empty", KEEPS_UPLOAD)
 def test_no_parts_make_no_other_object_than_an_empty_one(store: Recorder) -> None:
-    """An empty list of parts is refused harmlessly or makes an empty object, with and without parts uploaded."""
+    """An empty list of parts is refused harmlessly or makes an empty object, with and without parts uploaded.
+
+    So does, or is, one part without bytes.
+    """
     for path, contents in (("a", {0: piece(store, 1)}), ("b", {})):
         o = store.create_multipart(path)
         parts = upload(store, o, contents)
@@ -219,8 +222,18 @@ def test_no_parts_make_no_other_object_than_an_empty_one(store: Recorder) -> Non
             store.complete_multipart(o, [])
         if refusal:
             untouched(store, path, o, parts, "after an empty list was refused")
+            if not contents:
+                _empty_part_alone(store, o)
         else:
             holds(store, path, b"")
+
+
+def _empty_part_alone(store: Recorder, o: Object) -> None:
+    """One part without bytes is refused, or makes an empty object."""
+    with either() as refusal:
+        store.complete_multipart(o, [store.write_multipart(o, b"", 0)[1]])
+    if not refusal:
+        holds(store, o.path, b"")
 
 
 @verifies("multipart.complete_at_minimum")
