@@ -73,14 +73,14 @@ def measured(peer: Peer, bench: Bench, defects: list[HTTPDefect]) -> Column:
     """Run one peer on the correct server, twice, and then on every defect."""
     with bench.serving(None) as endpoint:
         first = peer.run(endpoint)
-        requests = bench.requests
+        requests = first.requests or bench.requests
     with bench.serving(None) as endpoint:
         stable = first.passed & peer.run(endpoint).passed
     column = Column(requests, len(stable))
     _say(f"{peer.name}: {len(stable)} of {len(first.passed | first.failed)} tests pass, {requests} requests")
     for defect in defects:
         with bench.serving(defect) as endpoint:
-            outcome = peer.run(endpoint, stable)
+            outcome = peer.run(endpoint, stable, defect.name)
         if outcome.hung or outcome.failed:
             column.caught.add(defect.name)
         _say(f"  {'caught ' if defect.name in column.caught else 'escaped'} {defect.name}")

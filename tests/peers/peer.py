@@ -6,13 +6,15 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+THEIRS = Path(__file__).parent / "theirs"
+ROOT = Path(__file__).parents[2]
 TEST_SECONDS = 60
 """Seconds after which one of their tests counts as failed."""
-SUITE_SECONDS = 900
+SUITE_SECONDS = 1800
 """Seconds after which a whole suite counts as hung."""
 
 
@@ -36,21 +38,26 @@ class Outcome:
     passed: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     hung: bool = False
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """A test suite: its name, the interpreter that has its packages, and its plan for an endpoint.
 
-    ``plan`` is given the endpoint and an empty directory for what the suite needs to find.
+    ``plan`` is given the endpoint and an empty directory for what the suite needs to find. With ``inside``, requests
+    are answered inside its process: it talks through boto3, and its interpreter has what the kit's tests need too.
     """
 
     name: str
     python: str
     plan: Callable[[str, Path], Plan]
+    inside: bool = False
 
-    def run(self, endpoint: str, only: frozenset[str] | None = None) -> Outcome:
+    def run(self, endpoint: str, only: frozenset[str] | None = None, defect: str = "none") -> Outcome:
         """Run the suite, or those of its tests that are named, until the first of these fails.
+
+        ``defect`` is the one to plant where requests are answered inside; elsewhere the endpoint has it.
 
         Raises:
             PeerMissing: pytest could not even collect its tests.
@@ -65,13 +72,17 @@ class Peer:
                 *(self.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--timeout={TEST_SECONDS}"),
                 *(f"--junitxml={report}", "-o", "junit_family=xunit1"),
                 *(("-p", "only_these", "-x") if only is not None else ()),
+                *(("-p", "in_process") if self.inside else ()),
                 *plan.arguments,
             )
             environment = {
                 **os.environ,
                 **plan.environment,
-                "PYTHONPATH": str(Path(__file__).parent / "theirs"),
+                "PYTHONPATH": os.pathsep.join([str(THEIRS), *([str(ROOT)] if self.inside else [])]),
                 "ONLY_THESE": str(listed),
+                "DEFECT": defect,
+                "ENDPOINT": endpoint,
+                "REQUESTS": str(Path(scratch) / "requests"),
             }
             try:
                 done = subprocess.run(
@@ -87,7 +98,8 @@ class Peer:
                 return Outcome(hung=True)
             if not report.exists():
                 raise PeerMissing(f"{self.name} cannot be run:\n{(done.stdout + done.stderr)[-2000:]}")
-            return read(report)
+            counted = Path(scratch) / "requests"
+            return replace(read(report), requests=int(counted.read_text("utf-8")) if counted.exists() else 0)
 
 
 def read(report: Path) -> Outcome:

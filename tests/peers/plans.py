@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .peer import Peer, PeerMissing, Plan
+from .peer import THEIRS, Peer, PeerMissing, Plan
 
-THEIRS = Path(__file__).parent / "theirs"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest", "AWS_DEFAULT_REGION": "us-east-1"}
 
 OBJECTS = "object or multipart or bucket_list or copy or atomic or ranged"
@@ -36,12 +36,13 @@ def peers(python: str, opendal: Path | None, s3_tests: Path | None, s3_tests_pyt
     found: list[Peer] = []
     if s3_tests is not None:
         there(s3_tests / "s3tests/functional/test_s3.py")
-        found.append(Peer(name="ceph/s3-tests", python=s3_tests_python, plan=lambda at, to: _ceph(s3_tests, at, to)))
+        plan = functools.partial(_ceph, s3_tests)
+        found.append(Peer(name="ceph/s3-tests", python=s3_tests_python, plan=plan, inside=True))
     found.append(Peer(name="zarr store tests", python=python, plan=_module("zarr_store")))
     found.append(Peer(name="fsspec abstract tests", python=python, plan=_module("fsspec_abstract")))
     if opendal is not None:
         there(opendal / "bindings/python/tests/conftest.py")
-        found.append(Peer(name="OpenDAL Python tests", python=python, plan=lambda at, to: _opendal(opendal, at, to)))
+        found.append(Peer(name="OpenDAL Python tests", python=python, plan=functools.partial(_opendal, opendal)))
     return found
 
 
@@ -72,10 +73,10 @@ def _ceph(checkout: Path, endpoint: str, scratch: Path) -> Plan:
 
 
 def _module(name: str) -> Callable[[str, Path], Plan]:
-    def plan(endpoint: str, scratch: Path) -> Plan:
+    def plan(_: str, scratch: Path) -> Plan:
         shutil.copy(THEIRS / f"{name}.py", scratch / f"test_{name}.py")
         arguments = (f"test_{name}.py", "-o", "asyncio_mode=auto")
-        return Plan(directory=scratch, arguments=arguments, environment={**CREDENTIALS, "ENDPOINT": endpoint})
+        return Plan(directory=scratch, arguments=arguments, environment=CREDENTIALS)
 
     return plan
 
