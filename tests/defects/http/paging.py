@@ -77,7 +77,8 @@ EDGES: dict[str, tuple[str, Callable[[Request, Response], Response]]] = {
     ),
 }
 for name, (sentence, change) in EDGES.items():
-    family.plant(name, sentence, _pages(change))
+    ordered = ("listing_pages.ordered",) if name in ("reversed", "sorted_without_case") else ()
+    family.plant(name, sentence, _pages(change), *ordered)
 
 
 def _entries(given: Response) -> int:
@@ -146,7 +147,7 @@ def repeats_prefixes(server: Server, request: Request, given: Response) -> Respo
     return given.arranged("CommonPrefixes", [*again, *mine]) if again else given
 
 
-@family.after("list", trips=("list.complete", "list.changes_nothing"))
+@family.after("list", trips=("listing_pages.ordered", "list.changes_nothing"))
 def unstable_order(server: Server, request: Request, given: Response) -> Response:
     """Every second listing is in another order."""
     server.memory["listed"] = server.memory.get("listed", 0) + 1
