@@ -136,7 +136,7 @@ def test_odd_names_can_be_copied(store: Recorder) -> None:
     holds(store, last, Content(300, 1))
 
 
-@verifies("copy.any_path", needs=("read", "stat", "list"))
+@verifies("copy.any_path", needs=("read", "stat", "list"), weight=0)
 @given(name=group_names())
 def test_any_path_can_be_copied(store: Recorder, features: Features, name: str) -> None:
     """From and to names that look alike exactly the objects asked for are copied."""

@@ -275,7 +275,7 @@ def test_append_objects_are_deleted_like_others(store: Recorder, commits: bool, 
     absent(store, path)
 
 
-@verifies("delete.upload_idempotent", needs=("write_multipart", "read"), **takes("delete", "multipart_id"))
+@verifies("delete.upload_idempotent", needs=("write_multipart", "read"), weight=0, **takes("delete", "multipart_id"))
 @given(path=paths())
 def test_an_upload_can_be_aborted_again_and_again(store: Recorder, path: str) -> None:
     """Aborting succeeds each time, and no object comes of the upload."""
@@ -286,7 +286,7 @@ def test_an_upload_can_be_aborted_again_and_again(store: Recorder, path: str) ->
     absent(store, path, listed_in=None)
 
 
-@verifies("delete.upload_only", needs=("read",), **takes("delete", "multipart_id"))
+@verifies("delete.upload_only", needs=("read",), weight=0, **takes("delete", "multipart_id"))
 @given(path=paths())
 def test_aborting_an_upload_leaves_the_object(store: Recorder, path: str) -> None:
     """The object at the path of an aborted upload stays as it was."""
@@ -311,7 +311,9 @@ def test_deleting_the_object_leaves_the_upload(store: Recorder, path: str) -> No
     holds(store, path, b"uploaded")
 
 
-@verifies("delete.upload_gone", needs=("complete_multipart", "read", "list"), **takes("delete", "multipart_id"))
+@verifies(
+    "delete.upload_gone", needs=("complete_multipart", "read", "list"), weight=0, **takes("delete", "multipart_id")
+)
 @given(path=paths())
 def test_an_aborted_upload_takes_nothing_any_more(store: Recorder, features: Features, path: str) -> None:
     """Neither parts nor completion are accepted, the listing of uploads omits it, and no object appears."""

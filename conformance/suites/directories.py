@@ -43,7 +43,7 @@ def test_what_is_refused_leaves_no_directory(store: Recorder) -> None:
     shows(level(store), [], "the listing of the work_dir after what was refused")
 
 
-@verifies("list.complete", needs=("write",), **lists(ListMode.DIR))
+@verifies("list.complete", needs=("write",), weight=0, **lists(ListMode.DIR))
 def test_a_page_of_directories_is_not_the_last(store: Recorder) -> None:
     """Behind more directories than fit on a small page a listing shows the next directory and the object."""
     names = [f"d{number}" for number in range(8)]

@@ -66,7 +66,7 @@ def test_a_bad_argument_is_not_a_missing_object(store: Recorder, features: Featu
     holds(store, "a", b"there")
 
 
-@verifies("errors.not_exist_only_then", needs=("stat", "list"))
+@verifies("errors.not_exist_only_then", needs=("stat", "list"), weight=0)
 @given(name=group_names())
 def test_what_exists_is_never_missing(store: Recorder, features: Features, name: str) -> None:
     """An object that was written is not ObjectNotExist for any operation, under any name."""

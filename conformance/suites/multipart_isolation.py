@@ -114,7 +114,7 @@ def test_an_id_is_no_upload_of_another_path(store: Recorder) -> None:
 # abort
 
 
-@verifies("multipart.abort_idempotent", when=aborts, unless=NO_ABORT)
+@verifies("multipart.abort_idempotent", "delete.upload_idempotent", when=aborts, unless=NO_ABORT)
 @given(path=paths(), parts=st.sampled_from((1, 0, 2)))
 def test_aborting_again_succeeds(store: Recorder, again: Recorder, path: str, parts: int) -> None:
     """Aborting an upload, with parts or without, succeeds for every client that asks, and nothing is left."""
@@ -150,7 +150,7 @@ def test_an_aborted_upload_is_not_listed(store: Recorder, again: Recorder) -> No
     same(uploads_at(again, HOSTILE), kept, "uploads listed after one was aborted")
 
 
-@verifies("multipart.abort_ends_upload", when=aborts, unless=NO_ABORT, smoke=True)
+@verifies("multipart.abort_ends_upload", "delete.upload_gone", when=aborts, unless=NO_ABORT, smoke=True)
 @given(by=st.sampled_from((1, 0)))
 def test_an_aborted_upload_is_over(store: Recorder, again: Recorder, by: int) -> None:
     """Aborted by either client, an upload takes no part, lists none and cannot be completed; no object appears."""
@@ -168,7 +168,7 @@ def test_an_aborted_upload_is_over(store: Recorder, again: Recorder, by: int) ->
     still_open(store, fresh, [], "begun after the abort")
 
 
-@verifies("multipart.abort_leaves_object", needs=("stat",), when=aborts, unless=NO_ABORT)
+@verifies("multipart.abort_leaves_object", "delete.upload_only", needs=("stat",), when=aborts, unless=NO_ABORT)
 def test_an_abort_leaves_the_object(store: Recorder) -> None:
     """The object stays when an upload to its path is aborted, and when the upload that made it is."""
     store.write(HOSTILE, Content(300, 1))

@@ -19,11 +19,14 @@ def source(store: Recorder) -> Content:
 
 @verifies("part_copy.content", "part_copy.listed", needs=("write_multipart", "list_multipart", "stat"))
 def test_a_whole_object_is_a_part(store: Recorder) -> None:
-    """Copied and written parts, uploaded in another order than that of their indexes, make one object."""
+    """Copied and written parts, uploaded in another order than that of their indexes, make one object.
+
+    It takes the place of the source of one of them.
+    """
     first, second, third = piece(store, 1, 7), piece(store, 2), piece(store, 3, 30)
     store.write("d/source", first)
     store.write("another", third)
-    o = store.create_multipart("a")
+    o = store.create_multipart("another")
     last = store.copy_multipart(o, "another", 2)
     middle = store.write_multipart(o, second, 1)
     copied = store.copy_multipart(o, "d/source", 0)
@@ -31,7 +34,7 @@ def test_a_whole_object_is_a_part(store: Recorder) -> None:
     parts = [copied[1], middle[1], last[1]]
     same(parts_of(store, o), parts, "parts listed", requirement="part_copy.listed")
     store.complete_multipart(o, parts)
-    same(store.read("a"), first.data + second.data + third.data, "content of the object")
+    same(store.read("another"), first.data + second.data + third.data, "content of the object")
     holds(store, "d/source", first)
 
 

@@ -153,7 +153,7 @@ def test_directories_that_look_alike_are_different(store: Recorder, features: Fe
         same(store.read(f"{key}/x"), Content(30 + number, number + 1).data, f"content of {key + '/x'!r}")
 
 
-@verifies("paths.distinct", needs=("stat", "delete"))
+@verifies("paths.distinct", needs=("stat", "delete"), weight=0)
 @given(name=group_names())
 def test_one_of_two_alike_names_is_not_the_other(store: Recorder, features: Features, name: str) -> None:
     """Overwriting or deleting the one does not change the other, and where only one is, the other is missing."""

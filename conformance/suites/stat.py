@@ -41,7 +41,7 @@ def test_stat_of_nothing_is_not_exist(store: Recorder) -> None:
             store.stat(path)
 
 
-@verifies("stat.missing", needs=("write",))
+@verifies("stat.missing", needs=("write",), weight=0)
 @given(name=group_names())
 def test_stat_does_not_mistake_one_name_for_another(store: Recorder, features: Features, name: str) -> None:
     """When one name of a group that looks alike is there, the others are not."""
