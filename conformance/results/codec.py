@@ -5,6 +5,7 @@ Fields that a reader does not know are ignored, so that a later version may add 
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -61,9 +62,14 @@ def _value(hint: Any, data: Any, where: str) -> Any:
     if is_dataclass(hint):
         return from_json(cast("type[Any]", hint), data, where)
     if hint is float and type(data) is int:
-        return float(data)
-    if hint is not Any and type(data) is not hint:
+        try:
+            return float(data)
+        except OverflowError:
+            raise Unfit(f"{where} is {_brief(data)} and not {_words[hint]}") from None
+    if hint is float and type(data) is float and not math.isfinite(data):
         raise Unfit(f"{where} is {data!r} and not {_words[hint]}")
+    if hint is not Any and type(data) is not hint:
+        raise Unfit(f"{where} is {_brief(data)} and not {_words[hint]}")
     return data
 
 
@@ -73,8 +79,13 @@ def _optional(members: tuple[Any, ...], data: Any, where: str) -> Any:
 
 def _literal(members: tuple[Any, ...], data: Any, where: str) -> Any:
     if data not in members:
-        raise Unfit(f"{where} is {data!r} and not one of {', '.join(members)}")
+        raise Unfit(f"{where} is {_brief(data)} and not one of {', '.join(members)}")
     return data
+
+
+def _brief(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def _array(members: tuple[Any, ...], data: Any, where: str) -> Any:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from datetime import datetime
+from typing import Any, ClassVar, Literal, cast
 
 from conformance.results import codec
 
@@ -107,7 +108,16 @@ class Header:
     @classmethod
     def from_json(cls, data: Any) -> Header:
         """Return the header that :meth:`to_json` wrote."""
-        return codec.from_json(cls, data, "header")
+        found = codec.from_json(cls, data, "header")
+        try:
+            datetime.fromisoformat(found.started)
+        except ValueError:
+            raise codec.Unfit("header.started is no time in ISO 8601") from None
+        for backend in found.backends:
+            named: Any = backend.features.get("operations", [])
+            if not isinstance(named, list) or not all(isinstance(name, str) for name in cast("list[Any]", named)):
+                raise codec.Unfit(f"header.backends: the operations of {backend.name} are no array of texts")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ def loads(text: str, name: str = "the document") -> Document:
     records: list[dict[str, Any]] = []
     for number, line in enumerate(lines, 1):
         try:
-            record = json.loads(line)
+            record = json.loads(line, parse_constant=_refuse)
         except (ValueError, RecursionError):
             # The last line of a run that was killed may be cut in the middle; its footer is what is missing.
             if records and number == len(lines):
@@ -87,6 +87,10 @@ def _assemble(name: str, records: list[dict[str, Any]]) -> Document:
     if lacking or strange:
         raise PlanNotCovered(name, lacking, strange)
     return Document(header=header, results=cover(header.plan, results.values()), footer=footer)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _shown(key: tuple[str, str]) -> str:

@@ -146,6 +146,9 @@ def test_what_is_no_document_is_named_so(text, why):
         ("operations", [], "result.operations is no object"),
         ("failure", [], "result.failure is no object"),
         ("state", "fail", "does not go with the state 'fail'"),
+        ("seconds", float("nan"), "line 2 is not JSON"),
+        ("seconds", 10**400, "result.seconds is 1000.* and not a number"),
+        ("calls", "x" * 10**6, "result.calls is 'x{59}… and not a whole number"),
         ("kind", "strange", "line 2 has the kind 'strange'"),
     ],
 )
@@ -154,6 +157,19 @@ def test_a_damaged_line_is_named_with_its_field(place, value, why):
     lines[1] = json.dumps(json.loads(lines[1]) | {place: value})
     with pytest.raises(NotAResultFile, match=why):
         loads("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("started", "yesterday", "header.started is no time"),
+        ("backends", [{"name": "mine", "features": {"operations": None}}], "operations of mine are no array of texts"),
+    ],
+)
+def test_a_header_that_cannot_be_judged_by_is_refused(key, value, why):
+    first, *rest = dumps(document()).splitlines()
+    with pytest.raises(NotAResultFile, match=why):
+        loads("\n".join([json.dumps(json.loads(first) | {key: value}), *rest]))
 
 
 def test_another_format_names_both_and_the_way_out():
