@@ -36,7 +36,7 @@ from conformance.engine.script import script
 from conformance.engine.workspace import Workspaces
 from conformance.model import Divergence
 from conformance.storage import Features, Object, Restrictions, Storage
-from conformance.storage.calls import OUTSIDE, READER, Call, Outcome, Step
+from conformance.storage.calls import OUTSIDE, READER, Call, Outcome, Step, bounded
 from conformance.storage.large import LARGE, PATIENCE
 
 REPEATS = 3
@@ -152,7 +152,7 @@ class Runner:
             return replace(
                 base,
                 state="error",
-                reason=f"{type(error).__name__}: {error}",
+                reason=bounded(f"{type(error).__name__}: {error}"),
                 calls=sum(run.operations.values()),
                 examples=run.examples,
                 operations=run.operations,
@@ -173,11 +173,11 @@ class Runner:
     def clean(self) -> list[str]:
         """Remove everything that the run made; return what could not be removed."""
         try:
-            return within(CLEANING, self.workspaces.clean)
+            return [bounded(path) for path in within(CLEANING, self.workspaces.clean)]
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a backend under test may fail here in any way
-            return [f"(not cleaned: {self.workspaces.root}: {type(error).__name__}: {error})"]
+            return [bounded(f"(not cleaned: {self.workspaces.root}: {type(error).__name__}: {error})")]
 
     def database(self, check: Check) -> ExampleDatabase | None:
         """Return the example database of one check on this backend."""
@@ -313,11 +313,12 @@ class _Run:
             known = (self.runner.features, self.runner.limits)
             by_law = "run_program" not in self.check.provided
             example = minimise(example, self._execute, known, budget=self.runner.profile.shrinks * 10, by_law=by_law)
+        expected, observed = bounded(example.expected), bounded(example.observed)
         return CheckFailure(
             requirement=example.requirement,
-            what=example.what,
-            expected=example.expected,
-            observed=example.observed,
+            what=bounded(example.what),
+            expected=expected,
+            observed=observed,
             signature=example.signature,
             reproduced=f"{seen - 1} of {repeats}" if repeats else "not repeated",
             arguments={name: repr(value)[:2000] for name, value in found.arguments.items()},
@@ -328,8 +329,8 @@ class _Run:
                 opener=self.runner.backend.opener or "your_opener",
                 imports=self.runner.backend.imports or UNKNOWN_OPENER,
                 requirement=example.requirement,
-                expected=example.expected,
-                observed=example.observed,
+                expected=expected,
+                observed=observed,
             )
             if example.steps
             else "",

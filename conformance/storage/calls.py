@@ -192,7 +192,7 @@ class Outcome:
     def brief(self) -> str:
         """Return the outcome in a few words."""
         if self.error is not None:
-            return shorten(f"{self.error_type}: {self.message}")[:300]
+            return bounded(shorten(f"{self.error_type}: {self.message}"), 300)
         if self.data is not None:
             return f"{self.value} reported, {describe(self.data)} delivered"
         return brief(self.value)
@@ -210,6 +210,11 @@ class Step:
 def shorten(text: str) -> str:
     """Return ``text`` with long runs of one character counted instead of shown."""
     return re.sub(r"(.)\1{39,}", lambda run: f"{run[1]}…(x{len(run[0])})", text)
+
+
+def bounded(text: str, most: int = 2000) -> str:
+    """Return ``text``, of which a backend may tell any length, cut to ``most`` characters with its length told."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
 def describe(data: bytes) -> str:
@@ -406,14 +411,14 @@ def _timed(run: Any) -> Outcome:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)[:5000]
+        return bounded(str(error), 5000)
     except Exception as another:  # noqa: BLE001 - an error that cannot even be told
         return f"(its text cannot be had: {type(another).__name__})"
 
 
 def _located(error: BaseException) -> str:
     message, place = _message(error), where(error)
-    return f"{shorten(message)[:200]} ({place})" if place else message
+    return f"{bounded(shorten(message), 200)} ({place})" if place else message
 
 
 def _term_to_json(term: Term) -> Any:

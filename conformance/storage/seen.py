@@ -13,6 +13,9 @@ from typing import Any, cast
 from conformance.storage.base import Storage
 from conformance.storage.objects import Block, Object, Part, Segment
 
+LONGEST = 10_000
+"""Characters of an answer that are told."""
+
 
 def read(store: Storage, path: str, **pairs: Any) -> tuple[int, bytes]:
     """Read an object into memory; return the number of bytes reported and the bytes delivered."""
@@ -31,7 +34,15 @@ def seen(call: Callable[[], Any]) -> str:
 
 
 def told(value: Any) -> str:
-    """Tell what a call returned."""
+    """Tell what a call returned; of a text of any length the beginning, how long it is, and its digest."""
+    text = _told(value)
+    if len(text) <= LONGEST:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{text[:LONGEST]}… ({len(text):,} characters, {digest})"
+
+
+def _told(value: Any) -> str:
     if isinstance(value, bytes):
         return repr(value) if len(value) <= 24 else f"{len(value)} bytes, {hashlib.sha256(value).hexdigest()[:16]}"
     if isinstance(value, Object):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -81,3 +82,23 @@ def test_a_read_that_was_left_may_raise_anything_too():
 
     result = runner(read=read).run(checks()["interleaved.a_read_goes_on_while_the_object_is_deleted"])
     assert (result.state, result.failure.observed.partition(":")[0]) == ("fail", "Odd")
+
+
+def test_what_a_backend_tells_at_any_length_is_cut_with_its_length_told():
+    long = "".join(map(str, range(170_000)))
+
+    def delete(self, path, *, object_mode=None, multipart_id=None):
+        raise OSError(long)
+
+    def stat(self, path, *, object_mode=None, multipart_id=None):
+        return replace(Memory.stat(self, path), path=long, content_type=long)
+
+    for strange, check in (
+        (runner(delete=delete), "delete.deleting_again_gives_the_same_result"),
+        (runner(stat=stat), "stat.stat_describes_an_object"),
+    ):
+        result = strange.run(checks()[check])
+        assert result.state == "fail"
+        assert len(json.dumps(result.to_json())) < 40_000
+        assert " characters" in result.failure.observed
+        assert all(len(path) < 3000 for path in strange.clean())
