@@ -30,7 +30,7 @@ def correct(send: Send) -> Send:
         objection = (
             _wrong_digest(request)
             or _wrong_upload(request, uploads)
-            or _wrong_order(request)
+            or _wrong_parts(request)
             or _wrong_range(request, send)
             or _condition_fails(request, send)
         )
@@ -61,18 +61,20 @@ def _wrong_digest(request: Request) -> Response | None:
 
 
 def _wrong_upload(request: Request, uploads: dict[str, tuple[str, str] | None]) -> Response | None:
-    """Refuse the id of an upload to another key, path and id together identify one, and of one that is over."""
+    """Refuse an id that nobody was given, that of an upload to another key, and of one that is over."""
     if "uploadId" not in request.query:
         return None
-    here = (request.bucket, request.key)
-    return None if uploads.get(request.upload, here) == here else refusal(404, "NoSuchUpload")
+    return None if uploads.get(request.upload) == (request.bucket, request.key) else refusal(404, "NoSuchUpload")
 
 
-def _wrong_order(request: Request) -> Response | None:
-    """Refuse to complete an upload of which the parts are not listed in ascending order, each once."""
+def _wrong_parts(request: Request) -> Response | None:
+    """Refuse to complete an upload with a part without ETag, or with parts that do not ascend, each once."""
     if request.kind != "complete":
         return None
-    numbers = [int(value(part, "PartNumber")) for part in Response(status=200, body=request.body).blocks("Part")]
+    parts = Response(status=200, body=request.body).blocks("Part")
+    if not all(value(part, "ETag") for part in parts):
+        return refusal(400, "InvalidPart")
+    numbers = [int(value(part, "PartNumber")) for part in parts]
     return None if numbers == sorted(set(numbers)) else refusal(400, "InvalidPartOrder")
 
 
