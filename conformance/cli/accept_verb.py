@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from conformance.cli.outputs import declarations, document
-from conformance.declaration import DeclarationInvalid, Declarations, accept
+from conformance.declaration import DeclarationInvalid, Declarations, Deviation, accept
 from conformance.planning import FOLDER
 from conformance.problems import Problem, printable
+from conformance.results import Document
 from conformance.settings import settings
 
 
@@ -47,6 +49,9 @@ def command(
         accepted = accept(observed, known, prune=prune, reason=reason, issue=issue)
     except DeclarationInvalid as error:
         raise Problem(str(error)) from None
+    for entry in _unjudged(observed, known) if prune else ():
+        told = f"{entry.requirement} of {entry.backend} stays: the run did not ask for it, so nothing is known of it"
+        click.echo(f"! {printable(told)}")
     if accepted.text == known.text:
         click.echo(f"{file} says all of it already")
         return
@@ -64,3 +69,13 @@ def command(
     except OSError as error:
         raise Problem(f"{file} cannot be written: {error.strerror or error}") from None
     click.echo(f"{file}: {len(accepted.added)} entries added, {len(accepted.removed)} removed")
+
+
+def _unjudged(observed: Document, known: Declarations) -> Iterator[Deviation]:
+    """Yield the entries of the run's backends that the run says nothing of, as one with ``--only`` leaves them."""
+    backends = {backend.name for backend in observed.header.backends}
+    judged = {(e.backend, name) for e in observed.header.plan for name in (e.requirement, *e.also)}
+    judged |= {(result.backend, failure.requirement) for result, failure in observed.failures}
+    for entry in known.deviations:
+        if entry.backend in backends and (entry.backend, entry.requirement) not in judged:
+            yield entry

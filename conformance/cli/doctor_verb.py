@@ -17,7 +17,7 @@ from conformance.engine.laws import checks
 from conformance.engine.runner import Runner
 from conformance.planning import Asked
 from conformance.problems import printable
-from conformance.settings import settings
+from conformance.settings import PROFILE_NAMES, settings
 from conformance.storage import Features, ListMode, Restrictions, Storage
 
 PATIENCE = 15.0
@@ -25,9 +25,12 @@ PATIENCE = 15.0
 
 @click.command(name="doctor")
 @click.argument("backend", metavar="BACKEND")
+@click.option("--allow-non-empty", is_flag=True, help="Do not mind that the directory or prefix holds something.")
 @click.pass_context
-def command(ctx: click.Context, backend: str) -> None:
+def command(ctx: click.Context, backend: str, allow_non_empty: bool) -> None:
     """Look at a backend before anything is judged: can it be reached, may we write, what does it declare?
+
+    Ends with 2 where conformance check would refuse it, and where one of six simple calls goes wrong.
 
     \b
     Examples:
@@ -39,12 +42,16 @@ def command(ctx: click.Context, backend: str) -> None:
         click.echo(f"{name}: {connection.describe}")
         _line(ok=True, text=f"it opens{f', {connection.version()}' if connection.version() else ''}")
         empty = connection.is_empty()
-        _line(ok=empty, text="its root is empty" if empty else "its root is not empty: check needs --allow-non-empty")
+        told = "as allowed" if allow_non_empty else "check needs --allow-non-empty"
+        _line(ok=empty or allow_non_empty, text="its root is empty" if empty else f"its root is not empty: {told}")
         well = _probes(runner)
         _declares(runner.features, runner.limits)
-        applicable = sum(check.missing(runner.features) is None for check in checks().values())
-        click.echo(f"{applicable} of {len(checks())} checks apply")
-    if not well:
+        applying = [check for check in checks().values() if check.missing(runner.features) is None]
+        asked = ", ".join(
+            f"{sum(Asked(profile=profile).selects(check) for check in applying)} {profile}" for profile in PROFILE_NAMES
+        )
+        click.echo(f"{len(applying)} of {len(checks())} checks apply, by profile: {asked}")
+    if not well or not (empty or allow_non_empty):
         click.echo("something above is wrong: put it right before you run conformance check", err=True)
         ctx.exit(2)
 

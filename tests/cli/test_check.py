@@ -126,6 +126,12 @@ def test_from_a_failure_to_its_repair(folder):
     assert "out of date" in stale.stdout
     pruned = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes")
     assert "-[[deviation]]" in pruned.stdout
+    (folder / "deviations.toml").write_text(
+        f'[[deviation]]\nbackend = "{spec}"\nrequirement = "stat.missing"\nreason = "known"\nuntracked = true\n'
+    )
+    kept = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes").stdout
+    assert f"! stat.missing of {spec} stays: the run did not ask for it" in kept
+    assert "stat.missing" in (folder / "deviations.toml").read_text()
     conformance("check", spec, "--only", "delete.idempotent", "--declared", "deviations.toml", "-q")
     assert "conformant" in conformance("report", "--quiet").stdout
 
@@ -244,7 +250,10 @@ def test_what_can_be_read_without_running_anything(folder):
     assert AGAIN in conformance("explain", "delete.idempotent").stdout
     assert "delete.idempotent" in conformance("list").stdout
     assert '"needs"' in conformance("list", "checks", "--format", "json").stdout
-    assert "checks apply" in conformance("doctor", "memory").stdout
+    assert "checks apply, by profile: " in conformance("doctor", "memory").stdout
+    refused = conformance("doctor", "fs:.", expect=2).stdout
+    assert "✗ its root is not empty: check needs --allow-non-empty" in refused
+    assert "✓ its root is not empty: as allowed" in conformance("doctor", "fs:.", "--allow-non-empty").stdout
 
 
 def test_names_of_the_project_are_backends(folder):
