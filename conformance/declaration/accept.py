@@ -35,11 +35,12 @@ def accept(
     today: date | None = None,
     known: Collection[str] | None = None,
 ) -> Accepted:
-    """Return the deviations file with every undeclared failure of a run added.
+    """Return the deviations file with every undeclared failure of a run added, or with ``prune`` what is over removed.
 
     Entries that are there keep their text, comments and reasons. A new one gets ``reason`` (by default what was
     expected and observed, to be replaced by the author) and ``issue`` (by default ``untracked = true``). ``prune``
-    removes entries that are stale or expired. Errors and checks that did not run are never accepted.
+    removes entries that are stale or expired and adds none, so that whoever tidies up accepts nothing by the way.
+    Errors and checks that did not run are never accepted.
 
     Raises:
         DeclarationInvalid: a failure blames a requirement that is not ``known``.
@@ -48,7 +49,7 @@ def accept(
     declared = declarations or Declarations()
     day = today or date.fromisoformat(document.header.started[:10])
     added: dict[str, Deviation] = {}
-    for result, failure in document.failures:
+    for result, failure in () if prune else document.failures:
         new = _deviation(result, failure, reason, issue, date.fromisoformat(document.header.started[:10]))
         if matching(failure, [entry for entry in declared.of(result.backend) if entry.requirement == new.requirement]):
             continue

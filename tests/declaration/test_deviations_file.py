@@ -140,6 +140,8 @@ def test_a_failure_that_comes_and_goes_is_accepted_as_flaky():
 def test_pruning_removes_what_is_stale_or_expired_and_leaves_the_rest_as_written():
     done = accept(document(), declarations(), prune=True, known=requirements(), today=date(2027, 1, 1))
     assert [entry.requirement for entry in done.removed] == ["read.whole", "overwrite.copy_exists"]
+    assert done.added == ()
+    assert not [line for line in done.diff.splitlines() if line.startswith("+") and not line.startswith("+++")]
     assert "# What we know about." in done.text
     assert "# by hand" in done.text
     assert "used to be slow" not in done.text
