@@ -12,6 +12,7 @@ from conformance.cli.outputs import (
     check_writable,
     declarations,
     step_summary,
+    write_badge,
     write_junit,
     write_page,
     write_programs,
@@ -64,6 +65,7 @@ FILE = click.Path(path_type=Path)
 )
 @click.option("--report", type=FILE, metavar="FILE.html", help="Where to write the page. [conformance-report.html]")
 @click.option("--junit", type=FILE, metavar="FILE.xml", help="Also write JUnit XML.")
+@click.option("--badge", type=FILE, metavar="FILE.json", help="Also write the endpoint JSON of a shields.io badge.")
 @click.option("--allow-non-empty", is_flag=True, help="Go on where the directory or prefix holds something already.")
 @click.option("--deadline", type=click.FloatRange(min=0.1), metavar="SECONDS", help="How long one call may take. [15]")
 @click.option("--quiet", "-q", is_flag=True, help="Only the verdicts.")
@@ -103,7 +105,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
     declared = with_embedded(declarations(options["declared"] or own.declared))
     results: Path = options["results"] or own_folder(folder) / "last.jsonl"
     page: Path = options["report"] or folder / "conformance-report.html"
-    for file in (results, page, *([options["junit"]] if options["junit"] else [])):
+    for file in (results, page, *(options[name] for name in ("junit", "badge") if options[name])):
         check_writable(file)
     if options["quiet"] and seed == "random":
         click.echo(f"seed {asked.seed}", err=True)
@@ -131,6 +133,8 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
     write_page(page, document, judgement)
     if options["junit"]:
         write_junit(options["junit"], document, judgement)
+    if options["badge"]:
+        write_badge(options["badge"], judgement)
     step_summary(document, judgement)
     if not options["quiet"]:
         click.echo(f"\nThe whole story: {page}")

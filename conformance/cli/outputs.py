@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conformance.declaration import DeclarationInvalid, Declarations, Judgement, load
 from conformance.problems import Problem
-from conformance.report import junit, markdown, page
+from conformance.report import badge, junit, markdown, page
 from conformance.report.words import program_name
 from conformance.results import Document, DocumentError, read
 
@@ -82,6 +82,16 @@ def write_junit(file: Path, document: Document, judgement: Judgement) -> None:
 
     """
     _write(file, junit(document, judgement))
+
+
+def write_badge(file: Path, judgement: Judgement) -> None:
+    """Write the endpoint JSON of a badge.
+
+    Raises:
+        Problem: the file cannot be written.
+
+    """
+    _write(file, badge(judgement))
 
 
 def write_programs(folder: Path, document: Document) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.outputs import declarations, document, step_summary, write_junit, write_page
+from conformance.cli.outputs import declarations, document, step_summary, write_badge, write_junit, write_page
 from conformance.cli.telling import tell
 from conformance.declaration import with_embedded
 from conformance.planning import FOLDER
@@ -21,6 +21,7 @@ from conformance.settings import settings
 @click.option("--declared", type=click.Path(path_type=Path), metavar="FILE", help="The deviations file.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="[conformance-report.html]")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Also write JUnit XML.")
+@click.option("--badge", type=click.Path(path_type=Path), metavar="FILE.json", help="Also write a shields.io badge.")
 @click.option("--quiet", "-q", is_flag=True, help="Only the verdicts.")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[Path, ...], **options: Any) -> None:
@@ -44,6 +45,8 @@ def command(ctx: click.Context, files: tuple[Path, ...], **options: Any) -> None
     write_page(page, joined, judgement)
     if options["junit"]:
         write_junit(options["junit"], joined, judgement)
+    if options["badge"]:
+        write_badge(options["badge"], judgement)
     step_summary(joined, judgement)
     if not options["quiet"]:
         click.echo(f"\nThe whole story: {page}")

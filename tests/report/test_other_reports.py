@@ -1,3 +1,4 @@
+import json
 import re
 from dataclasses import replace
 from io import StringIO
@@ -6,8 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from conformance.declaration import judge
-from conformance.report import junit, markdown, show
+from conformance.declaration import Judgement, judge
+from conformance.report import badge, junit, markdown, show
 from conformance.report.markdown import LIMIT
 from conformance.report.words import UNSEEN, fenced, on_one_line, visible
 from tests.results.sample import HOSTILE, declarations, document
@@ -142,3 +143,14 @@ def test_what_does_not_show_is_made_to():
 
 def test_a_fence_is_longer_than_any_inside():
     assert fenced("a ```` b", "python") == "`````python\na ```` b\n`````"
+
+
+def test_a_badge_is_what_the_endpoint_of_shields_takes(run):
+    told = json.loads(badge(run[1]))
+    assert set(told) == {"schemaVersion", "label", "message", "color"}
+    assert told["schemaVersion"] == 1
+    assert (told["message"], told["color"]) != ("conformant", "brightgreen")
+    for verdict in run[1].verdicts:
+        alone = json.loads(badge(Judgement(verdicts=(verdict,))))
+        assert (alone["color"] == "brightgreen") == (int(verdict.code) == 0)
+    assert json.loads(badge(Judgement(verdicts=())))["message"] == "no verdict"
