@@ -94,10 +94,10 @@ def test_a_deleted_source_is_not_exist(store: Recorder, path: str) -> None:
 @verifies("copy.new_parent", needs=("read", "stat"))
 @given(destination=st.sampled_from(("new/parent/of/a", "d/a", "a/a")))
 def test_a_copy_may_go_to_a_new_directory(store: Recorder, destination: str) -> None:
-    """The directory of the destination need not exist, and the source's own name plays no part."""
-    store.write("source", b"copied")
+    """The directory of the destination need not exist, and the source's own name plays no part; blanks are bytes."""
+    store.write("source", b" \tcopied\r\n")
     store.copy("source", destination)
-    holds(store, destination, b"copied")
+    holds(store, destination, b" \tcopied\r\n")
     same([o.path for o in everything(store)], sorted([destination, "source"]), "all objects")
 
 

@@ -11,19 +11,18 @@ from .messages import READS, Request, Response, answer, copied, element, is_meta
 family = Family("copying", ("copy.content",))
 METADATA = ("copy.metadata", "completeness.copy")
 MISSING = ("copy.missing_source",)
+SPOILT = ("copy.content", "completeness.copy", "completeness.origins")
 DIRECTIVE = "x-amz-metadata-directive"
 
 
-def _by_hand(
-    server: Server, request: Request, body: Callable[[bytes], bytes], kept: Callable[[str], bool]
-) -> Response | None:
-    """Copy by reading and writing; None when there is nothing to read."""
-    source = server.get(request, request.source)
-    if not source.ok:
-        return None
-    own = request.described if request.headers.get(DIRECTIVE) == "REPLACE" else source.described
-    described = {name: told for name, told in own.items() if kept(name)}
-    return copied(server.put(request, body(source.body), described).etag)
+def _by_hand(server: Server, request: Request, body: Callable[[bytes], bytes], kept: Callable[[str], bool]) -> Response:
+    """Write what was copied once more, altered; a copy that is refused is."""
+    given = server(request)
+    if not given.ok:
+        return given
+    copy = server.get(request)
+    described = {name: told for name, told in copy.described.items() if kept(name)}
+    return copied(server.put(request, body(copy.body), described).etag)
 
 
 def _losing(lost: Callable[[str], bool]) -> Hook:
@@ -43,7 +42,7 @@ LOST: dict[str, tuple[str, Callable[[str], bool]]] = {
 for name, (sentence, lost) in LOST.items():
     family.plant(name, sentence, _losing(lost), *METADATA)
 for size in (1000, 4096, 65536, 1024 * 1024):
-    family.plant(f"cut_at_{size}", f"A copy ends after {size} bytes.", _spoiling(lambda b, n=size: b[:n]))
+    family.plant(f"cut_at_{size}", f"A copy ends after {size} bytes.", _spoiling(lambda b, n=size: b[:n]), *SPOILT)
 family.plant("last_byte_lost", "A copy of more than one byte has one less.", _spoiling(lambda b: b[:-1] or b))
 family.plant("blanks_stripped", "A copy goes through a text and loses the blanks around.", _spoiling(bytes.strip))
 

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -232,11 +233,9 @@ def stored(body: bytes) -> Response:
 
 
 def copied(tag: str) -> Response:
-    """Return the answer to a copy that went well."""
-    return answer(
-        200,
-        element("CopyObjectResult", element("ETag", tag), element("LastModified", "2026-01-01T00:00:00.000Z")),
-    )
+    """Return the answer to a copy that went well, and just now."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return answer(200, element("CopyObjectResult", element("ETag", tag), element("LastModified", now)))
 
 
 def completed(tag: str) -> Response:
