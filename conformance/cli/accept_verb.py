@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -19,7 +19,7 @@ from conformance.settings import settings
 @click.command(name="accept")
 @click.argument("results", required=False, type=click.Path(path_type=Path), metavar="[RESULTS]")
 @click.option("--declared", type=click.Path(path_type=Path), metavar="FILE", help="The deviations file to write.")
-@click.option("--prune", is_flag=True, help="Also remove entries that are stale or expired.")
+@click.option("--prune", is_flag=True, help="Only remove entries that are stale or expired; declare nothing.")
 @click.option("--reason", default="", metavar="TEXT", help="Why the backend behaves so. [what was observed]")
 @click.option("--issue", metavar="URL", help="Where it is tracked. [untracked = true]")
 @click.option("--yes", is_flag=True, help="Write without asking.")
@@ -36,7 +36,9 @@ def command(
 
     \b
     Shows the difference and asks before it writes. Errors are never accepted.
+    With --prune it is the other way round: what is over is removed, and nothing is declared.
       conformance accept --declared deviations.toml
+      conformance accept --declared deviations.toml --prune
       conformance accept run.jsonl --declared deviations.toml --issue https://example.org/issues/7 --yes
     """
     folder = Path.cwd()
@@ -53,22 +55,27 @@ def command(
         told = f"{entry.requirement} of {entry.backend} stays: the run did not ask for it, so nothing is known of it"
         click.echo(f"! {printable(told)}")
     if accepted.text == known.text:
-        click.echo(f"{file} says all of it already")
+        click.echo(f"nothing in {file} is out of date" if prune else f"{file} says all of it already")
         return
     for line in accepted.diff.splitlines():
         colour = {"+": "green", "-": "red"}.get(line[:1])
         click.echo(click.style(printable(line), fg=colour))
-    question = f"Write {len(accepted.added)} new and remove {len(accepted.removed)} entries in {file}?"
+    question = f"Remove {_entries(accepted.removed)}" if prune else f"Add {_entries(accepted.added)}"
     if not yes and not sys.stdin.isatty():
         raise Problem("nobody to ask: pass --yes")
-    if not yes and not click.confirm(question):
+    if not yes and not click.confirm(f"{question} in {file}?"):
         click.echo("nothing written")
         return
     try:
         file.write_text(accepted.text, "utf-8")
     except OSError as error:
         raise Problem(f"{file} cannot be written: {error.strerror or error}") from None
-    click.echo(f"{file}: {len(accepted.added)} entries added, {len(accepted.removed)} removed")
+    done = f"{_entries(accepted.removed)} removed" if prune else f"{_entries(accepted.added)} added"
+    click.echo(f"{file}: {done}")
+
+
+def _entries(some: Sequence[Deviation]) -> str:
+    return "1 entry" if len(some) == 1 else f"{len(some)} entries"
 
 
 def _unjudged(observed: Document, known: Declarations) -> Iterator[Deviation]:

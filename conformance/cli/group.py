@@ -15,7 +15,18 @@ from conformance.cli.apart import apart
 from conformance.cli.streams import nobody_reads, usable
 from conformance.problems import Problem, meant
 
-VERBS = ("check", "list", "explain", "replay", "doctor", "profile", "compare", "report", "accept")
+VERBS = {
+    "check": "Run every check that applies to a backend; tell the verdict.",
+    "list": "List the requirements, the checks or the backends.",
+    "explain": "Explain a requirement, a check or a subject.",
+    "replay": "Run a failure's smallest sequence again.",
+    "doctor": "Look at a backend before anything is judged.",
+    "profile": "Tell what a backend does where it has a choice.",
+    "compare": "Show the first difference between two backends.",
+    "report": "Make the page of result documents; tell the verdicts.",
+    "accept": "Declare the failures of a run, so that only a change fails.",
+}
+"""What each does, in words that fit beside it on 80 columns."""
 LOOKING = frozenset({"replay", "doctor", "profile", "compare"})
 """Verbs that open backends in a process of their own."""
 COULD_NOT = 2
@@ -28,6 +39,11 @@ class Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
         """Return the verbs in the order in which one meets them."""
         return list(VERBS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
+        """Write what the verbs do, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
         """Return the verb of that name."""

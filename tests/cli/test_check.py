@@ -115,6 +115,9 @@ def test_from_a_failure_to_its_repair(folder):
     unasked = conformance("accept", "--declared", "deviations.toml", expect=2, stdin=subprocess.DEVNULL)
     assert "nobody to ask: pass --yes" in unasked.stderr
 
+    nothing = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes").stdout
+    assert "nothing in deviations.toml is out of date" in nothing
+    assert not (folder / "deviations.toml").exists()
     accepted = conformance("accept", "--declared", "deviations.toml", "--yes")
     assert "+[[deviation]]" in accepted.stdout
     declared = conformance("check", spec, "--only", "delete.idempotent", "--declared", "deviations.toml", "-q")
@@ -126,6 +129,7 @@ def test_from_a_failure_to_its_repair(folder):
     assert "out of date" in stale.stdout
     pruned = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes")
     assert "-[[deviation]]" in pruned.stdout
+    assert "deviations.toml: 1 entry removed" in pruned.stdout
     (folder / "deviations.toml").write_text(
         f'[[deviation]]\nbackend = "{spec}"\nrequirement = "stat.missing"\nreason = "known"\nuntracked = true\n'
     )
@@ -233,7 +237,7 @@ def test_a_verdict_depends_on_no_stream(folder, shell, code):
         (("replay", "1"), "`conformance check` writes one"),
         (("accept",), "--declared deviations.toml"),
         (("explain", "delete.idempotet"), "did you mean delete.idempotent"),
-        (("list", "chekcs"), "did you mean checks?"),
+        (("list", "chekcs"), "did you mean checks"),
         (("doctor", "mystore:open_raises"), "no route to host"),
     ],
     ids=" ".join,
@@ -245,7 +249,12 @@ def test_what_is_wrong_is_one_sentence_with_the_way_out(folder, arguments, sente
 
 
 def test_what_can_be_read_without_running_anything(folder):
-    assert "Begin here" in conformance("--help").stdout
+    for columns in ("80", "200"):
+        told = conformance("--help", env={**os.environ, "COLUMNS": columns}).stdout
+        assert "Begin here" in told
+        commands = told.partition("Commands:")[2].strip().splitlines()
+        assert len(commands) == 9
+        assert all(line.endswith(".") and not line.endswith("...") for line in commands)
     assert "package.module:open_store" in conformance("check", "--help").stdout
     assert AGAIN in conformance("explain", "delete.idempotent").stdout
     assert "delete.idempotent" in conformance("list").stdout
