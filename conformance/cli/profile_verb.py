@@ -18,9 +18,12 @@ from conformance.engine.probes import Answer, characterise
 from conformance.planning import Asked
 from conformance.problems import Problem, printable
 from conformance.settings import settings
+from conformance.storage.calls import bounded
 
 FILE_WIDTH = 140
 """Columns of a table that goes to no terminal."""
+SHOWN = 60
+"""Characters of a name that are enough to find it."""
 
 
 @click.command(name="profile")
@@ -65,7 +68,8 @@ def command(ctx: click.Context, backend: str, form: str, allow_non_empty: bool, 
     else:
         _table(name, version, rows)
     if left:
-        click.echo(f"{len(left)} things could not be removed, such as {printable(left[0])}", err=True)
+        things = "1 thing" if len(left) == 1 else f"{len(left)} things"
+        click.echo(f"{things} could not be removed, such as {printable(bounded(left[0], SHOWN))}", err=True)
     ctx.exit(1 if any(row.contradicts for row in rows) else 0)
 
 

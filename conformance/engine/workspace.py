@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from conformance.engine.backend import Backend
@@ -13,7 +13,7 @@ PAGE = 1000
 """Entries of one page of the listings for cleaning: as many as a service gives."""
 
 LONGEST = 4096
-"""Characters of a path beyond which a listing goes in circles, where the backend declares no longer paths."""
+"""Characters of a path beyond which a listing goes in circles, where no longer one was declared or written."""
 
 
 class Workspaces:
@@ -96,7 +96,7 @@ class Workspaces:
             return [f"(cleaning failed: {type(error).__name__}: {error})"]
         finally:
             store.close()
-        return [*segments, *blocks, *(o.path for o in left)]
+        return [*segments, *blocks, *_innermost(left)]
 
     def _segments(self, store: Storage) -> list[str]:
         """Abort the segments that are open, and return the paths of those that still are."""
@@ -189,7 +189,8 @@ class Workspaces:
             yield from _whole(store, ListMode.PREFIX)
             return
         seen: set[str] = set()
-        longest = max(LONGEST, 2 * (features.path_maximum or 0))
+        written = max((len(home) + len(path) for home, path in self._paths), default=0)
+        longest = max(LONGEST, 2 * (features.path_maximum or 0), written)
         # Directories that are open, each with what is left of it; as deep as paths get, which a stack of calls is not.
         walk: list[tuple[Object | None, Iterator[Object]]] = [(None, self._members(store, ""))]
         while walk:
@@ -213,6 +214,13 @@ class Workspaces:
             return iter(list(store.list(path)))
         except StorageError:
             return iter(())
+
+
+def _innermost(left: Iterable[Object]) -> list[str]:
+    """Return the paths of what is left, without directories that are there because of what is below them."""
+    found = list(left)
+    above = {o.path.rstrip("/").rpartition("/")[0] for o in found}
+    return [o.path for o in found if ObjectMode.DIR not in o.mode or o.path.rstrip("/") not in above]
 
 
 def _whole(store: Storage, mode: ListMode) -> Iterator[Object]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 import pytest
 
 from conformance.adapters.memory import Memory, MemoryService
 from conformance.engine.backend import Backend
 from conformance.engine.workspace import Workspaces
-from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Source
+from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Source, Storage
 
 
 class Counting(Memory):
@@ -136,3 +136,47 @@ def test_directories_as_deep_as_paths_get_are_cleaned():
     found = [o.path for o in Workspaces(Backend(name="deep", open=lambda _: store))._survivors(store)]
     assert set(found) == set(tree)
     assert found == sorted(found, key=len, reverse=True)
+
+
+class ByLevel(Storage):
+    """Lists one level at a time, and shows directories where there are objects below."""
+
+    kept: ClassVar[dict[str, bytes]]
+
+    def __init__(self, work_dir: str) -> None:
+        self.work_dir = work_dir
+
+    def write(self, path: str, r: BinaryIO | None, size: int) -> int:
+        self.kept[self.work_dir + path] = r.read(size) if r else b""
+        return size
+
+    def delete(self, path: str) -> None:
+        self.kept.pop(self.work_dir + path, None)
+
+    def list(self, path: str) -> Iterable[Object]:
+        start = f"{self.work_dir}{path}/" if path else self.work_dir
+        names = {key.removeprefix(start).partition("/")[:2] for key in self.kept if key.startswith(start)}
+        for name, deeper in sorted(names):
+            below = f"{path}/{name}" if path else name
+            yield Object(path=below, mode=ObjectMode.DIR if deeper else ObjectMode.READ)
+
+
+class Keeper(ByLevel):
+    """Deletes nothing."""
+
+    def delete(self, path: str) -> None:
+        pass
+
+
+LONG = "/".join(["p" * 49] * 160)
+"""Longer than any path declared."""
+
+
+@pytest.mark.parametrize(("kind", "left"), [(ByLevel, []), (Keeper, [f"1/{LONG}"])])
+def test_an_object_at_a_path_longer_than_declared_goes_or_is_told_once(kind, left):
+    ByLevel.kept = {}
+    spaces = Workspaces(Backend(name="store", open=kind))
+    inside = spaces.fresh()
+    spaces.open(inside).write(LONG, Source(Content(10, 1)).open(), 10)
+    spaces.note_path(inside, LONG)
+    assert spaces.clean() == left
