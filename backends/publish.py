@@ -64,14 +64,19 @@ def publish(directory: Path) -> int:
     status = check([*EMBEDDED, *(name for name in BACKENDS if name not in EMBEDDED)], results, "--quiet")
     # What is published speaks of the repository, not of where it lay.
     results.write_text(results.read_text("utf-8").replace(f"{HERE.parent}/", ""), "utf-8")
-    render(directory)
+    render(directory, upheld=status == 0)
     return status
 
 
-def render(directory: Path) -> None:
-    """Write the page of the document that lies in a directory."""
+def render(directory: Path, *, upheld: bool) -> None:
+    """Write the page of the document that lies in a directory.
+
+    ``upheld`` says that the check found every declared deviation again, if need be by running its stored program, of
+    which the document does not tell: another seed may have met it, and this one not.
+    """
     document = read(directory / "results.jsonl")
-    judgement = judge(document, with_embedded(load(DEVIATIONS)))
+    declared = with_embedded(load(DEVIATIONS))
+    judgement = judge(document, declared, replayed={e.key: "diverges" for e in declared.deviations if upheld})
     sections = [_kill_matrix(json.loads(file.read_text("utf-8"))) for file in directory.glob("kill-matrix.json")]
     (directory / "index.html").write_text(page(document, judgement, extras=sections, title=TITLE), "utf-8")
 
