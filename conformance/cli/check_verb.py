@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from conformance.cli.choosing import choose, unnamed
 from conformance.cli.outputs import (
     check_writable,
     declarations,
@@ -22,11 +23,9 @@ from conformance.cli.running import run
 from conformance.cli.telling import tell
 from conformance.declaration import with_embedded
 from conformance.planning import FOLDER, Asked, check_profile, check_seed, own_folder, select
-from conformance.problems import Problem, meant
-from conformance.registry import entry_point_backends
-from conformance.settings import Settings, settings
+from conformance.problems import Problem
+from conformance.settings import settings
 
-EMBEDDED = ("memory", "fs", "moto")
 FILE = click.Path(path_type=Path)
 
 
@@ -75,7 +74,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
 
     \b
     A BACKEND is one of
-      memory, fs, moto                    inside this process (all three when none is given)
+      memory, fs, moto                    inside this process
       fs:/some/dir                        the local file system below a directory
       s3://bucket/prefix?endpoint=URL     any S3 server; credentials from the ordinary AWS chain;
                                           add &create=true where the bucket is to be made
@@ -83,6 +82,10 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
                                           from AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY
       package.module:open_store           your own opener: open_store(work_dir) -> Storage
       mystore                             a name from [tool.conformance] in pyproject.toml
+
+    Without any: those that pyproject.toml and the project's entry points name; where these name none, the three inside
+    this process, as far as they are installed.
+
     \b
     Examples:
       conformance check
@@ -101,7 +104,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
         only=select(options["only"]),
         deadline=options["deadline"],
     )
-    chosen = choose(backends, own)
+    chosen, left_out = (choose(backends, own), "") if backends else unnamed(own)
     declared = with_embedded(declarations(options["declared"] or own.declared))
     results: Path = options["results"] or own_folder(folder) / "last.jsonl"
     page: Path = options["report"] or folder / "conformance-report.html"
@@ -109,6 +112,8 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
         check_writable(file)
     if options["quiet"] and seed == "random":
         click.echo(f"seed {asked.seed}", err=True)
+    if left_out:
+        click.echo(left_out, err=True)
     watcher = progress(quiet=options["quiet"], asked=asked)
     try:
         with watcher:
@@ -139,30 +144,3 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
     if not options["quiet"]:
         click.echo(f"\nThe whole story: {page}")
     ctx.exit(int(judgement.code))
-
-
-def choose(names: tuple[str, ...], own: Settings) -> list[tuple[str, str]]:
-    """Return (name, connection string) of the backends meant, names unique.
-
-    Raises:
-        Problem: one is named twice, or a name is not known.
-
-    """
-    known = {**entry_point_backends(own, names), **own.backends}
-    found: dict[str, str] = {}
-    for name in names or EMBEDDED:
-        spec = known.get(name, name)
-        plain = spec not in EMBEDDED and ":" not in spec
-        if plain:
-            ways = (
-                "; use memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, "
-                "azblob://container/prefix?endpoint=URL, or package.module:opener"
-            )
-            raise Problem(f"no backend is called {name!r}{meant(name, [*known, *EMBEDDED], ways)}")
-        place = name.partition("?")[0]
-        # what has no place, as memory:?segments=offset, is told apart by its options
-        shown = name if name in known or place.endswith(":") else place
-        if shown in found:
-            raise Problem(f"{shown} is named twice: name each backend once, or give them names in [tool.conformance]")
-        found[shown] = spec
-    return list(found.items())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.check_verb import choose
+from conformance.cli.choosing import choose
 from conformance.cli.opening import opened
 from conformance.cli.playing import performer
 from conformance.engine.differential import Difference, Side, compare

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.check_verb import choose
+from conformance.cli.choosing import choose
 from conformance.cli.opening import opened
 from conformance.engine.deadline import CallHung, within
 from conformance.engine.laws import checks

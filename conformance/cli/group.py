@@ -118,7 +118,7 @@ def group() -> None:
     """Tells whether a storage backend behaves as specified, and proves it where it does not.
 
     \b
-    Begin here. Without arguments three backends inside this process are checked:
+    Begin here. Where your project names no backend, those inside this process are checked:
       conformance check
     \b
     Then your own. Any function that takes a work_dir and returns a Storage will do:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from conformance.cli.check_verb import choose
+from conformance.cli.choosing import choose
 from conformance.cli.opening import opened
 from conformance.engine.probes import Answer, characterise
 from conformance.planning import Asked

@@ -216,6 +216,8 @@ def test_a_verdict_depends_on_no_stream(folder, shell, code):
         (("chek",), "did you mean check?"),
         (("mystore:open_forgetful",), "try conformance check mystore:open_forgetful"),
         (("check", "memory", "memory"), "named twice"),
+        (("check", "mystore"), "did you mean mystore:open_forgetful or mystore:open_deadly or mystore:open_stuck?"),
+        (("doctor", "mystore.py"), "did you mean mystore:open_forgetful or "),
         (("check", "memory", "--profil", "smoke"), "--profil"),
         (("check", "memory", "--profile", "smok"), "did you mean smoke?"),
         (("check", "memory", "--seed", "-1"), "whole number"),
@@ -263,6 +265,20 @@ def test_what_can_be_read_without_running_anything(folder):
     refused = conformance("doctor", "fs:.", expect=2).stdout
     assert "✗ its root is not empty: check needs --allow-non-empty" in refused
     assert "✓ its root is not empty: as allowed" in conformance("doctor", "fs:.", "--allow-non-empty").stdout
+
+
+def test_without_arguments_what_is_inside_this_process_runs_as_far_as_it_is_installed(folder):
+    (folder / "sitecustomize.py").write_text("import sys\nsys.modules['moto'] = None\n")
+    env = {**os.environ, "PYTHONPATH": str(folder)}
+    done = conformance("check", "--only", AGAIN, "--profile", "smoke", env=env)
+    assert "moto is left out, moto is not installed: pip install 'storage-conformance[moto]'" in done.stderr
+    assert [backend.name for backend in read(".conformance/last.jsonl").header.backends] == ["memory", "fs"]
+
+
+def test_without_arguments_the_backends_of_the_project_are_checked(folder):
+    (folder / "pyproject.toml").write_text('[tool.conformance.backends]\nmine = "memory"\n')
+    assert "left out" not in conformance("check", "--only", AGAIN).stderr
+    assert [backend.name for backend in read(".conformance/last.jsonl").header.backends] == ["mine"]
 
 
 def test_names_of_the_project_are_backends(folder):
