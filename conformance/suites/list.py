@@ -174,7 +174,7 @@ def test_a_dozen_objects_are_all_listed(store: Recorder) -> None:
 
 
 @verifies("list.complete", weight=0)
-@given(count=st.sampled_from((1001, 1005, 1000, 2001)))
+@given(count=st.sampled_from((1001, 2000)))
 def test_more_objects_than_a_page_are_all_listed(store: Recorder, count: int) -> None:
     """More objects than any page holds are listed exactly once each, on one level and on all."""
     for number in range(count):

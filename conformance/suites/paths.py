@@ -35,6 +35,8 @@ BEHIND = ("a%2541", "d-")
 """Where a listing begins: behind a name that another one would be when decoded, or in capitals; before directories."""
 ALONE = ("a", "a+b", "a%41", "a_b", "cafe\u0301", "n.", "q", "d/a", "key", "p/q/r/s/t/u/v/w/x")
 """Names that others begin with or look like."""
+MISTAKEN = ("a_b", "a%41", "key")
+"""Those of them that a lookup by pattern, decoded or without case would find after their deletion."""
 
 
 @verifies("paths.distinct", *CROWDED, needs=("list",))
@@ -91,6 +93,9 @@ def _deleted_alone(store: Recorder, paths: list[str]) -> None:
     alone = [path for path in ALONE if path in paths]
     for path in alone:
         store.delete(path)
+    for path in [path for path in MISTAKEN if path in paths]:
+        with refused(ObjectNotExist, what=f"read of {path!r}, which was deleted", requirement="paths.distinct"):
+            store.read(path)
     left = [path for path in paths if path not in alone]
     if "delete_many" in store.features.operations:
         first = left.index("t") % 2 if "t" in left else 0  # what lies below 't' comes next, and stays
