@@ -79,8 +79,8 @@ def _show(found: Difference, names: tuple[str, str]) -> None:
     click.echo(f"  {printable(divergence.what)}\n")
     for name, steps in zip(names, found.steps, strict=True):
         click.echo(f"{name}:")
-        for number, step in enumerate(steps):
-            mark = ">" if number == divergence.step else " "
+        for number, step in enumerate(steps, 1):
+            mark = ">" if number == divergence.step + 1 else " "
             call = f"{step.call.op}({arguments_text(step.call)})"
             click.echo(printable(f"{mark} {number}  {call}  →  {step.outcome.brief()}"))
         click.echo()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from conformance.engine.recorder import Recorder
 from conformance.model.expectation import ANY_ERROR, UNTRUE
 from conformance.storage import Content, ListMode, ObjectNotExist, StorageError
-from conformance.storage.calls import brief, describe, shorten
+from conformance.storage.calls import apart, brief, describe, parting, shorten
 
 
 class Violation(AssertionError):
     """A requirement does not hold. ``requirement`` is the one to blame where it is not the law's own."""
 
     def __init__(self, what: str, *, expected: str, observed: str, requirement: str | None = None) -> None:
-        self.what, self.expected, self.observed = shorten(what), shorten(expected), shorten(observed)
+        self.what, self.expected, self.observed = shorten(what), *apart(shorten(expected), shorten(observed))
         super().__init__(f"{self.what}: expected {self.expected}, observed {self.observed}")
         self.requirement = requirement
 
@@ -26,7 +26,25 @@ def same(observed: Any, expected: Any, what: str, *, requirement: str | None = N
     __tracebackhide__ = True
     if observed != expected:
         shown = [describe(v) if isinstance(v, bytes) else brief(v) for v in (expected, observed)]
+        if shown[0] == shown[1]:
+            # What is shown of long values may be the same: then the place where they part is shown as well.
+            shown = [f"{s}, {rest}" for s, rest in zip(shown, _parting(expected, observed), strict=True)]
         raise Violation(what, expected=shown[0], observed=shown[1], requirement=requirement)
+
+
+def _parting(expected: Any, observed: Any) -> tuple[str, str]:
+    """Return both values from where they differ first."""
+    if isinstance(expected, list) and isinstance(observed, list):
+        members = cast("list[Any]", expected), cast("list[Any]", observed)
+        at = next((n for n, (e, o) in enumerate(zip(*members, strict=False)) if e != o), min(map(len, members)))
+        rests = [brief(m[at]) if at < len(m) else "nothing" for m in members]
+        if rests[0] != rests[1]:
+            return f"number {at + 1}: {rests[0]}", f"number {at + 1}: {rests[1]}"
+    return parting(_whole(expected), _whole(observed))
+
+
+def _whole(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else repr(value)
 
 
 def demand(condition: object, what: str, *, expected: str, observed: str, requirement: str | None = None) -> None:

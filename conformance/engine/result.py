@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from conformance.storage import Source
+from conformance.storage import Content, Source
 from conformance.storage.calls import (
     Call,
     EtagOf,
@@ -19,8 +19,10 @@ from conformance.storage.calls import (
     RestOf,
     SegmentOf,
     Step,
+    bounded,
     shorten,
 )
+from conformance.storage.literals import literal
 
 State = Literal["pass", "fail", "error", "not-applicable", "not-run"]
 
@@ -42,6 +44,7 @@ class CheckFailure:
 
     def to_json(self) -> dict[str, Any]:
         """Return the failure as the result document has it."""
+        etag = about_etags(self.requirement, self.what)
         return {
             "requirement": self.requirement,
             "what": self.what,
@@ -56,7 +59,7 @@ class CheckFailure:
                     "client": step.call.client,
                     "op": step.call.op,
                     "arguments": arguments_text(step.call),
-                    "outcome": step.outcome.brief(),
+                    "outcome": step.outcome.brief(etag=etag),
                     "expected": self.expected if number == self.diverges else step.expected,
                     "seconds": round(step.outcome.seconds, 6),
                     "diverges": number == self.diverges,
@@ -105,10 +108,15 @@ class CheckResult:
         }
 
 
+def about_etags(requirement: str, what: str) -> bool:
+    """Return whether a failure is about etags, so that one wants to see those that were told."""
+    return "etag" in f"{requirement} {what}"
+
+
 def arguments_text(call: Call) -> str:
     """Return the arguments of a call in one line; references read as ``#step``."""
     shown = [_text(term) for term in call.args] + [f"{name}={_text(term)}" for name, term in call.pairs.items()]
-    return shorten(", ".join(shown))
+    return bounded(shorten(", ".join(shown)))
 
 
 def _text(term: Any) -> str:
@@ -132,9 +140,21 @@ def _text(term: Any) -> str:
             return f"segment of #{term.step}" + (f" with path {term.path!r}" if term.path else "")
         case Fabricated():
             return f"Object({term.path!r}, mode={term.mode}, multipart_id={term.multipart_id!r})"
-        case Source():
-            return repr(term)
         case list():
             return "[" + ", ".join(_text(member) for member in term) + "]"  # type: ignore[reportUnknownVariableType]
+        case _:
+            return _value(term)
+
+
+def _value(term: Any) -> str:
+    """Return a term that refers to no step."""
+    match term:
+        case Source(content=content, kind=kind):
+            readers = {"plain": "", "none": " (no reader)", "raises": f" (reader raises at {term.at})"}
+            return _value(content) + readers.get(kind, f" ({kind} reader)")
+        case Content(literal=bytes() as made):
+            return literal(made)
+        case str() | bytes():
+            return literal(term)
         case _:
             return repr(term)

@@ -32,6 +32,7 @@ from conformance.storage.calls import (
 )
 from conformance.storage.interleaved import BEGINNINGS, RESTS
 from conformance.storage.large import LARGE
+from conformance.storage.literals import literal
 from conformance.storage.seen import told
 
 LISTS = frozenset(LISTED)
@@ -47,7 +48,7 @@ TEMPLATE = '''"""{about}"""
 {clients}
 {calls}
 found = seen(lambda: {last})
-before = {before!r}
+before = {before}
 print("found:   ", found)
 print("before:  ", before)
 print("expected:", {expected!r})
@@ -101,7 +102,7 @@ def script(
         ),
         calls="\n".join(printer.statement(number, step) for number, step in made[:-1]),
         last=printer.expression(last.call),
-        before=_before(last.outcome, last.call),
+        before=literal(_before(last.outcome, last.call)),
         expected=expected,
         verdict=f"{requirement} does not hold: the last call came to the same as before.",
     )
@@ -203,12 +204,8 @@ class _Printer:
     def term(self, term: Any) -> str:
         """Return an argument as a Python expression."""
         match term:
-            case Source(content=content, kind="plain"):
-                return f"io.BytesIO({_content(content)})"
-            case Source(kind="none"):
-                return "None"
             case Source():
-                return f"{term!r}.open()"
+                return _reader(term)
             case Content():
                 return _content(term)
             case Handle() | IdOf() | PartOf() | EtagOf() | ModifiedOf() | SegmentOf() | RestOf():
@@ -216,7 +213,7 @@ class _Printer:
             case datetime():
                 return f"datetime.fromisoformat({term.isoformat()!r})"
             case Segment(path=path, id=name):
-                return f"Segment({path!r}, {name!r})"
+                return f"Segment({literal(path)}, {literal(name)})"
             case Part(index=index, size=size, etag=etag):
                 return f"Part({index}, {size}, {etag!r})"
             case Fabricated(path=path, mode=mode, multipart_id=upload):
@@ -227,6 +224,8 @@ class _Printer:
                 return f"{kind}.{term.name}" if int(term).bit_count() == 1 else f"{kind}({int(term)})"
             case list():
                 return "[" + ", ".join(self.term(member) for member in cast("list[Any]", term)) + "]"
+            case str() | bytes():
+                return literal(term)
             case _:
                 return repr(term)
 
@@ -258,8 +257,24 @@ class _Printer:
 
 
 def _given(**changes: Any) -> list[str]:
-    return [f"{name}={value!r}" for name, value in changes.items() if value is not None]
+    return [
+        f"{name}={literal(value) if isinstance(value, str) else repr(value)}"
+        for name, value in changes.items()
+        if value is not None
+    ]
+
+
+def _reader(source: Source) -> str:
+    match source:
+        case Source(kind="none"):
+            return "None"
+        case Source(content=content, kind="plain"):
+            return f"io.BytesIO({_content(content)})"
+        case Source(content=Content(literal=bytes() as made)):
+            return f"{source!r}.open()".replace(repr(made), literal(made), 1)
+        case _:
+            return f"{source!r}.open()"
 
 
 def _content(content: Content) -> str:
-    return repr(content.literal) if content.literal is not None else f"{content!r}.data"
+    return f"{content!r}.data" if content.literal is None else literal(content.literal)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.storage import StorageError
-from conformance.storage.calls import Call, Outcome
+from conformance.storage.calls import Call, Outcome, describe
 
 
 def _codes(kind: type[StorageError]) -> Iterator[str]:
@@ -77,6 +77,15 @@ def _nothing(*_: Any) -> None:
     return None
 
 
+def _succeeded(outcome: Outcome) -> str:
+    """Return a success, where none was expected, in words."""
+    if outcome.data is not None:
+        return f"success ({describe(outcome.data)})"
+    if outcome.value is None:
+        return "success"
+    return f"success ({outcome.value} bytes)" if isinstance(outcome.value, int) else f"success: {outcome.brief()}"
+
+
 @dataclass(slots=True, kw_only=True)
 class Expectation:
     """The allowed outcomes of one call: success that passes ``accepts``, and errors with a code in ``errors``.
@@ -136,7 +145,7 @@ class Expectation:
         if outcome.ok:
             if self.success:
                 return self.accepts(outcome.value if outcome.data is None else (outcome.value, outcome.data))
-            return Finding("success", about, what, self.expected, outcome.brief())
+            return Finding("success", about, what, self.expected, _succeeded(outcome))
         if outcome.error in self.errors:
             return None
         aspect = "error" if self.success and not self.errors else "code"

@@ -32,6 +32,7 @@ from conformance.storage import (
 )
 from conformance.storage.interleaved import BEGINNINGS, RESTS, Listing, Reading
 from conformance.storage.large import LARGE
+from conformance.storage.literals import agreeing
 
 OUTSIDE, READER = 2, 3
 """Clients 0 and 1 are two opens of a ``work_dir``, ``OUTSIDE`` is one of its parent, ``READER`` may only read."""
@@ -189,13 +190,15 @@ class Outcome:
         """Whether the call succeeded."""
         return self.error is None
 
-    def brief(self) -> str:
-        """Return the outcome in a few words."""
+    def brief(self, *, etag: bool = False) -> str:
+        """Return the outcome in a few words; with the ``etag`` that it told where this is what matters."""
         if self.error is not None:
             return bounded(shorten(f"{self.error_type}: {self.message}"), 300)
         if self.data is not None:
             return f"{self.value} reported, {describe(self.data)} delivered"
-        return brief(self.value)
+        told = self.value.object if isinstance(self.value, Told) else self.value
+        named = f", etag={told.etag!r}" if etag and isinstance(told, Object) else ""
+        return brief(self.value) + bounded(named, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,22 @@ def bounded(text: str, most: int = 2000) -> str:
     return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
 
 
+def parting(expected: str, observed: str) -> tuple[str, str]:
+    """Return what two texts go on with from where they differ first, with the place."""
+    at = agreeing(expected, observed)
+    first, second = (f"from character {at + 1} on: {text[at : at + 40]!r}" for text in (expected, observed))
+    return first, second
+
+
+def apart(expected: str, observed: str, most: int = 600) -> tuple[str, str]:
+    """Return two texts cut to ``most`` characters each, with the place where they differ when that is cut away."""
+    first, second = bounded(expected, most), bounded(observed, most)
+    if expected == observed or expected[:most] != observed[:most]:
+        return first, second
+    rests = parting(expected, observed)
+    return f"{first}, {rests[0]}", f"{second}, {rests[1]}"
+
+
 def describe(data: bytes) -> str:
     """Return ``data`` in words short enough for one line."""
     return repr(data) if len(data) <= 24 else f"{len(data)} bytes {data[:8].hex()}…{data[-4:].hex()}"
@@ -228,7 +247,7 @@ def _listed(o: Object) -> str:
 
 def brief(value: Any) -> str:
     """Return any result of an operation in a few words."""
-    return shorten(_brief(value)[:600])
+    return bounded(shorten(_brief(value)), 600)
 
 
 def _brief(value: Any) -> str:

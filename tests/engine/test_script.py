@@ -6,11 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from conformance.adapters.memory import MemoryService
+from conformance.engine.expect import Violation, same
 from conformance.engine.programs import clients, run
 from conformance.engine.script import script
 from conformance.storage import Content, ListMode, ObjectMode, Source
 from conformance.storage.calls import Call, Handle, IdOf, Outcome, PartOf, Step
+from conformance.storage.literals import literal
 
 BROKEN = '''
 from conformance.adapters.memory import Memory, MemoryService
@@ -98,3 +102,26 @@ def test_steps_that_were_not_made_are_left_out() -> None:
     text = script(steps, opener="o", requirement="read.missing", expected="x", observed="y")
     assert "list_multipart" not in text
     assert "before = \"3, b'abc'\"" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (Content(5000, 1).data, "Content(5000, 1).data"),
+        (Content(5000, 1).data[:-1] + b"\0", "Content(5000, 1).data[:4999] + b'\\x00'"),
+        ("n" * 300 + "1", "'n' * 300 + '1'"),
+        (b"'\n" * 200, 'b"\'\\n" * 200'),
+        ("short", "'short'"),
+    ],
+)
+def test_long_values_are_short_expressions(value: str | bytes, told: str) -> None:
+    assert literal(value) == told
+    assert eval(told, {"Content": Content}) == value
+
+
+def test_long_values_that_differ_late_are_told_apart() -> None:
+    before = [f"{number:04}" for number in range(500)]
+    with pytest.raises(Violation) as found:
+        same([*before, "b"], [*before, "a"], "the names")
+    assert found.value.expected.endswith("number 501: 'a'")
+    assert found.value.observed.endswith("number 501: 'b'")
