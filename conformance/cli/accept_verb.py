@@ -80,9 +80,9 @@ def _entries(some: Sequence[Deviation]) -> str:
 
 def _unjudged(observed: Document, known: Declarations) -> Iterator[Deviation]:
     """Yield the entries of the run's backends that the run says nothing of, as one with ``--only`` leaves them."""
-    backends = {backend.name for backend in observed.header.backends}
     judged = {(e.backend, name) for e in observed.header.plan for name in (e.requirement, *e.also)}
     judged |= {(result.backend, failure.requirement) for result, failure in observed.failures}
     for entry in known.deviations:
-        if entry.backend in backends and (entry.backend, entry.requirement) not in judged:
+        names = [backend.name for backend in observed.header.backends if entry.about(backend.name, backend.spec)]
+        if names and not any((name, entry.requirement) in judged for name in names):
             yield entry

@@ -90,6 +90,7 @@ def run(
         crews: list[Crew] = []
         stack.callback(lambda: [crew.stop() for crew in crews])
         for name, spec in backends:
+            theirs = declared.of(name, spec) if declared else ()
             job = Job(
                 spec=spec,
                 name=name,
@@ -97,9 +98,9 @@ def run(
                 folder=folder,
                 scratch=scratch,
                 allow_non_empty=allow_non_empty,
-                known=frozenset(d.signature for d in (declared.of(name) if declared else ())),
+                known=frozenset(d.signature for d in theirs),
             )
-            programs = {d.key: d.calls for d in (declared.of(name) if declared else ()) if d.calls}
+            programs = {d.key: d.calls for d in theirs if d.calls}
             crews.append(Crew(job, workers, programs))
         ran = _planned(crews, asked, started)
         ran.replay = replay

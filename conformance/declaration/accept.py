@@ -48,10 +48,12 @@ def accept(
     """
     declared = declarations or Declarations()
     day = today or date.fromisoformat(document.header.started[:10])
+    specs = {backend.name: backend.spec for backend in document.header.backends}
     added: dict[str, Deviation] = {}
     for result, failure in () if prune else document.failures:
         new = _deviation(result, failure, reason, issue, date.fromisoformat(document.header.started[:10]))
-        if matching(failure, [entry for entry in declared.of(result.backend) if entry.requirement == new.requirement]):
+        theirs = declared.of(result.backend, specs.get(result.backend, ""))
+        if matching(failure, [entry for entry in theirs if entry.requirement == new.requirement]):
             continue
         added.setdefault(new.key, new)
     removed = tuple(entry for entry in declared.deviations if prune and _outdated(document, entry, replayed or {}, day))
@@ -114,10 +116,15 @@ def _deviation(result: Result, failure: Failure, reason: str, issue: str | None,
 
 
 def _outdated(document: Document, entry: Deviation, replayed: Mapping[str, Replay], today: date) -> bool:
+    names = [backend.name for backend in document.header.backends if entry.about(backend.name, backend.spec)]
+    return all(_over(document, name, entry, replayed, today) for name in names or [entry.backend])
+
+
+def _over(document: Document, name: str, entry: Deviation, replayed: Mapping[str, Replay], today: date) -> bool:
     covers = {plan.key: (plan.requirement, *plan.also) for plan in document.header.plan}
-    results = document.of(entry.backend)
+    results = document.of(name)
     cell = stand(
-        entry.backend,
+        name,
         entry.requirement,
         covering=[result for result in results if entry.requirement in covers.get(result.key, ())],
         blaming=[(r, r.failure) for r in results if r.failure and matching(r.failure, [entry])],

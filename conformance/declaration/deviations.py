@@ -12,6 +12,10 @@ One ``[[deviation]]`` table per difference::
     expires = 2026-09-01                        # optional: from this day on the entry no longer counts
     flaky = true                                # optional: it fails at times and passes at times
     calls = '''[{"op":"delete",…}]'''           # optional: the smallest program that shows it
+
+``backend`` is the name that the run gives the backend, or where it comes from: ``module:opener`` or the connection
+string. One opener has several names (``mystore:open_store`` on the command line, ``store`` in a suite, whatever
+``pyproject.toml`` calls it); an entry for ``mystore:open_store`` counts under each of them.
 """
 
 from __future__ import annotations
@@ -52,6 +56,10 @@ class Deviation:
         """The identity of the deviation; two ways to break one requirement are two deviations."""
         return f"{self.backend}/{self.requirement}/{self.signature}"
 
+    def about(self, backend: str, spec: str = "") -> bool:
+        """Return whether the entry is about a backend: it has its name in the run, or where it comes from."""
+        return self.backend in (backend, spec)
+
     def matches(self, signature: str) -> bool:
         """Return whether a failure with that signature is this deviation."""
         return self.signature == visible(signature)
@@ -71,9 +79,9 @@ class Declarations:
     carried: frozenset[str] = frozenset()
     """Backends of which the entries came with the kit, so that nobody wonders why they are not part of a run."""
 
-    def of(self, backend: str) -> tuple[Deviation, ...]:
-        """Return what one backend declares."""
-        return tuple(deviation for deviation in self.deviations if deviation.backend == backend)
+    def of(self, backend: str, spec: str = "") -> tuple[Deviation, ...]:
+        """Return what one backend declares: under its name in the run, and under ``spec``, where it comes from."""
+        return tuple(deviation for deviation in self.deviations if deviation.about(backend, spec))
 
 
 def visible(text: str) -> str:

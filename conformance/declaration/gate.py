@@ -57,13 +57,15 @@ def judge(
     """
     declared = declarations or Declarations()
     day = today or date.fromisoformat(document.header.started[:10])
-    names = [backend.name for backend in document.header.backends]
+    backends = document.header.backends
+    theirs = {name for backend in backends for name in (backend.name, backend.spec)}
+    here = ", ".join(backend.name for backend in backends)
     return Judgement(
-        verdicts=tuple(_backend(document, name, declared.of(name), replayed or {}, day) for name in names),
+        verdicts=tuple(_backend(document, b.name, declared.of(b.name, b.spec), replayed or {}, day) for b in backends),
         notes=tuple(
-            f"{declared.name} declares deviations of {name}, which is not part of this run"
+            f"{declared.name} declares deviations of {name}, which is not part of this run: it has {here}"
             for name in dict.fromkeys(deviation.backend for deviation in declared.deviations)
-            if name not in names and name not in declared.carried
+            if name not in theirs and name not in declared.carried
         ),
     )
 

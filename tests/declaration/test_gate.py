@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from conformance.declaration import Declarations, Deviation, Exit, judge
+from conformance.declaration import Declarations, Deviation, Exit, accept, judge
 from conformance.results import BackendEntry, Document, Footer, Header, Planned, RequirementText, cover
 from tests.results.sample import declarations, document, failed, failure, passed
 
@@ -237,7 +237,19 @@ def test_an_error_outweighs_a_difference_which_outweighs_age():
 def test_a_backend_that_is_declared_and_not_run_is_told():
     judged = judge(run(PASSES, plan=[plan()]), declared(backend="fss"))
     assert judged.code == Exit.AS_DECLARED
-    assert judged.notes == ("deviations.toml declares deviations of fss, which is not part of this run",)
+    assert judged.notes == ("deviations.toml declares deviations of fss, which is not part of this run: it has fs",)
+
+
+def test_an_opener_is_declared_under_each_of_its_names():
+    opened = run(FAILS, plan=[plan()], spec="mystore:open_store")
+    for name in ("fs", "mystore:open_store"):
+        judged = judge(opened, declared(backend=name))
+        assert (judged.code, judged.notes) == (Exit.AS_DECLARED, ())
+        assert accept(opened, declared(backend=name), known=[R]).added == ()
+        mended = run(PASSES, plan=[plan()], spec="mystore:open_store")
+        assert judge(mended, declared(backend=name)).code == Exit.OUT_OF_DATE
+        assert len(accept(mended, declared(backend=name), known=[R], prune=True).removed) == 1
+    assert judge(opened, declared(backend="mystore:open_other")).code == Exit.DIFFERS
 
 
 def test_what_makes_a_pass_weak_is_told():
