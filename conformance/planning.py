@@ -67,8 +67,8 @@ def check_profile(name: str) -> str:
     return name
 
 
-def check_seed(text: str) -> int:
-    """Return the seed in ``text``: a whole number, or ``random`` for a new one.
+def check_seed(text: str, option: str = "--seed") -> int:
+    """Return the seed in ``text``, which came by ``option``: a whole number, or ``random`` for a new one.
 
     Raises:
         Problem: it is neither.
@@ -77,7 +77,7 @@ def check_seed(text: str) -> int:
     if text == "random":
         return random.SystemRandom().randrange(2**32)
     if not text.isascii() or not text.isdigit():
-        raise Problem(f"--seed {text}: give a whole number, or random for a new one each time")
+        raise Problem(f"{option} {text}: give a whole number, or random for a new one each time")
     return int(text)
 
 
@@ -125,6 +125,19 @@ def planned(backend: str, check: Check, reason: str | None = None) -> Planned:
         applies=reason is None,
         reason=reason,
     )
+
+
+def check_promises(runner: Runner) -> None:
+    """Refuse a backend on which no check could say anything true.
+
+    Raises:
+        Problem: its work_dirs are not apart, or the clients of one do not see the same.
+
+    """
+    broken = runner.promises().broken
+    if broken:
+        runner.clean()
+        raise Problem(f"{runner.backend.name} cannot be checked: {broken}")
 
 
 def entry(runner: Runner) -> BackendEntry:

@@ -89,6 +89,8 @@ class Connection:
     """Make sure, before a run, that the backend can be used; raises StorageError with one sentence."""
     is_empty: Callable[[], bool] = _yes
     """Tell whether the root holds nothing; ``True`` where that cannot be known."""
+    sees_root: bool = True
+    """Whether ``is_empty`` knows."""
     remove_root: Callable[[], None] = _nothing
     """Remove, after a run, the root that ``prepare`` made; never what was there before."""
     version: Callable[[], str] = _unknown
@@ -308,4 +310,4 @@ def _imported(spec: str) -> Connection:
             raise ConnectionStringInvalid(f"{spec} returned {type(storage).__name__}, which does not extend Storage")
         return in_sync(storage)
 
-    return Connection(spec=spec, name=spec, describe=f"what {spec} opens", open=opened)
+    return Connection(spec=spec, name=spec, describe=f"what {spec} opens", open=opened, sees_root=False)

@@ -28,7 +28,7 @@ from conformance.cli.playing import play
 from conformance.engine.laws import checks
 from conformance.engine.runner import Runner
 from conformance.engine.workspace import Workspaces
-from conformance.planning import FOLDER, Asked, database, entry, plan
+from conformance.planning import FOLDER, Asked, check_promises, database, entry, plan
 from conformance.problems import Problem
 from conformance.registry import from_connection
 from conformance.storage import StorageError
@@ -114,9 +114,14 @@ def _open(job: Job) -> tuple[Connection, Runner]:
             )
     backend: Backend = from_connection(connection, job.name)
     asked = job.asked
-    return connection, Runner(
-        backend, profile=asked.effort(), seed=asked.seed, database=database(job.folder), known=job.known
-    )
+    runner = Runner(backend, profile=asked.effort(), seed=asked.seed, database=database(job.folder), known=job.known)
+    if job.first:
+        try:
+            check_promises(runner)
+        except Problem:
+            _remove(connection)
+            raise
+    return connection, runner
 
 
 def _remove(opened: Connection) -> None:

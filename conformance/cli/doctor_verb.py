@@ -14,6 +14,7 @@ from conformance.cli.choosing import choose
 from conformance.cli.opening import opened
 from conformance.engine.deadline import CallHung, within
 from conformance.engine.laws import checks
+from conformance.engine.opener import Promises
 from conformance.engine.runner import Runner
 from conformance.planning import Asked
 from conformance.problems import printable
@@ -43,8 +44,11 @@ def command(ctx: click.Context, backend: str, allow_non_empty: bool) -> None:
         _line(ok=True, text=f"it opens{f', {connection.version()}' if connection.version() else ''}")
         empty = connection.is_empty()
         told = "as allowed" if allow_non_empty else "check needs --allow-non-empty"
-        _line(ok=empty or allow_non_empty, text="its root is empty" if empty else f"its root is not empty: {told}")
-        well = _probes(runner)
+        if empty and not connection.sees_root:
+            _line(ok=None, text="whether its root is empty cannot be seen: every run works in a directory of its own")
+        else:
+            _line(ok=empty or allow_non_empty, text="its root is empty" if empty else f"its root is not empty: {told}")
+        well = _probes(runner) and _promises(runner.promises())
         _declares(runner.features, runner.limits)
         applying = [check for check in checks().values() if check.missing(runner.features) is None]
         asked = ", ".join(
@@ -87,6 +91,21 @@ def _probes(runner: Runner) -> bool:
     return well
 
 
+def _promises(seen: Promises) -> bool:
+    """Tell whether clients see the same and work_dirs are apart."""
+    for kept, text in (
+        (seen.together, "two clients of one work_dir see the same data"),
+        (seen.apart, "two work_dirs are apart"),
+    ):
+        if kept is None:
+            _line(ok=None, text=f"whether {text} could not be seen")
+        elif kept:
+            _line(ok=True, text=text)
+    if seen.broken:
+        _line(ok=False, text=seen.broken)
+    return not seen.broken
+
+
 def _read(store: Storage, path: str) -> bytes:
     sink = io.BytesIO()
     store.read(path, sink)
@@ -112,5 +131,7 @@ def _modes(value: Any) -> str:
     return str(value)
 
 
-def _line(*, ok: bool, text: str) -> None:
-    click.echo(f"{click.style('✓', fg='green') if ok else click.style('✗', fg='red')} {printable(text)}")
+def _line(*, ok: bool | None, text: str) -> None:
+    """Show one line, ticked or crossed; or neither where nothing could be seen."""
+    mark = "·" if ok is None else click.style("✓", fg="green") if ok else click.style("✗", fg="red")
+    click.echo(f"{mark} {printable(text)}")

@@ -10,9 +10,9 @@ from conformance.cli.opening import opened
 from conformance.cli.outputs import document
 from conformance.cli.playing import play
 from conformance.engine.laws import checks
-from conformance.engine.result import arguments_text
+from conformance.engine.result import about_etags, arguments_text
 from conformance.engine.runner import Runner
-from conformance.planning import FOLDER, Asked
+from conformance.planning import FOLDER, Asked, check_promises
 from conformance.problems import Problem, meant, printable
 from conformance.results import Document, Failure, Result
 
@@ -81,11 +81,12 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
         raise Problem(f"the stored sequence of {result.identifier} cannot be read: {error!r}") from None
     diverging = [ran for ran in runs if ran.divergence is not None]
     shown = (diverging or runs)[-1:]
+    etags = about_etags(failure.requirement, failure.what)
     for ran in shown:
         for number, step in enumerate(ran.steps, 1):
             mark = ">" if ran.divergence is not None and number == len(ran.steps) else " "
             call = f"{step.call.op}({arguments_text(step.call)})"
-            click.echo(printable(f"{mark} {number}  {call}  →  {step.outcome.brief()}"))
+            click.echo(printable(f"{mark} {number}  {call}  →  {step.outcome.brief(etag=etags)}"))
     if diverging and diverging[-1].divergence is not None:
         now = diverging[-1].divergence
         click.echo(f"\n  expected  {printable(now.expected)}\n  observed  {printable(now.observed)}")
@@ -104,5 +105,7 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
         return 1
     if again.state != "pass":
         raise Problem(f"{check.id} came to no result: {again.reason}")
+    # What other work_dirs leave behind in this one was not there, now that the sequence ran alone.
+    check_promises(runner)
     click.echo(f"\nFIXED: the sequence behaves {TIMES} times of {TIMES}, and the whole check passes")
     return 0

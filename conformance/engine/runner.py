@@ -29,6 +29,7 @@ from conformance.engine.expect import Violation
 from conformance.engine.judge import judge, run_program, violation
 from conformance.engine.laws import Check
 from conformance.engine.minimise import Counterexample, minimise
+from conformance.engine.opener import Promises, promises
 from conformance.engine.profiles import PROFILES, Profile, ProfileName
 from conformance.engine.recorder import Recorder, Trace
 from conformance.engine.result import CheckFailure, CheckResult
@@ -169,6 +170,15 @@ class Runner:
             pairs=run.pairs,
             seconds=time.perf_counter() - began,
         )
+
+    def promises(self) -> Promises:
+        """Return what is seen of the promises on which every check rests; never raises for what the backend does."""
+        try:
+            return within(self.profile.deadline, lambda: promises(self.workspaces, self.features))
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 - a backend under test may fail here in any way
+            return Promises()
 
     def clean(self) -> list[str]:
         """Remove everything that the run made; return what could not be removed."""

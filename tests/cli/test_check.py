@@ -52,6 +52,12 @@ class Rare(Memory):
 def open_rare(work_dir):
     return Rare(service, work_dir)
 
+def open_one_place(work_dir):
+    return Memory(service, "/one/")
+
+def open_alone(work_dir):
+    return Memory(MemoryService(), work_dir)
+
 def open_raises(work_dir):
     raise OSError("no route to host")
 
@@ -207,6 +213,41 @@ def test_a_verdict_depends_on_no_stream(folder, shell, code):
     assert done.returncode == code, told
     assert len(read(".conformance/last.jsonl").failures) == 1
     assert ("the verdict cannot be printed: No space left" in told) == (code == 2)
+
+
+@pytest.mark.parametrize(
+    ("opener", "sentence"),
+    [
+        ("open_one_place", "what is written in one work_dir is found in another one (paths.below_work_dir)"),
+        ("open_alone", "a second client of the same work_dir does not find (paths.every_client)"),
+    ],
+)
+def test_an_opener_that_breaks_its_promise_is_told_so_and_nothing_else(folder, opener, sentence):
+    refused = conformance("check", f"mystore:{opener}", "--profile", "smoke", expect=2)
+    assert f"mystore:{opener} cannot be checked: " in refused.stderr
+    assert sentence in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    seen = conformance("doctor", f"mystore:{opener}", expect=2).stdout
+    assert [line for line in seen.splitlines() if line.startswith("✗") and sentence in line]
+
+
+def test_what_left_its_work_dir_is_not_called_fixed(folder):
+    conformance("check", "mystore:open_forgetful", "--only", AGAIN, expect=1)
+    (folder / "repaired").touch()
+    assert "FIXED" in conformance("replay", "1").stdout
+    (folder / "mystore.py").write_text(STORE.replace("Forgetful(service, work_dir)", "Forgetful(service, '/one/')"))
+    done = conformance("replay", "1", expect=2)
+    assert "FIXED" not in done.stdout
+    assert "found in another one" in done.stderr
+
+
+def test_the_doctor_ticks_what_it_saw_only(folder):
+    seen = conformance("doctor", "mystore:open_forgetful").stdout
+    assert "· whether its root is empty cannot be seen" in seen
+    assert "its root is empty\n" not in seen
+    seen = conformance("doctor", "memory").stdout
+    assert "✓ two clients of one work_dir see the same data" in seen
+    assert "✓ two work_dirs are apart" in seen
 
 
 @pytest.mark.parametrize(
