@@ -116,7 +116,7 @@ def _breakable(identifier: str) -> Markup:
 
 
 def _thousands(value: int) -> str:
-    return f"{value:,}".replace(",", "\u2009")
+    return f"{value:,}"
 
 
 def _duration(seconds: float) -> str:

@@ -23,6 +23,10 @@ STYLES = {
     "not-run": "dim",
     "error": "bold red",
 }
+LONGEST = 240
+"""Characters of a program's line."""
+NAMED = 3
+"""How many requirements with no result for the same reason are named."""
 VERDICTS = {
     Exit.AS_DECLARED: "pass",
     Exit.DIFFERS: "fail",
@@ -49,13 +53,19 @@ def show(
     shown = view(document, judgement)
     new = [card for card in shown.cards if card.state == "fail"]
     for card in new[:failures]:
-        _card(out, card, programs)
+        if card.like is None:
+            _card(out, card, programs)
+    alike = [card for card in new[:failures] if card.like is not None]
+    for card in alike:
+        _alike(out, card)
+    if alike:
+        out.print()
     if len(new) > failures:
         out.print(f"and {len(new) - failures} more failures; the report page has them all\n")
     for line in _reasons(judgement):
         out.print(line, soft_wrap=True)
     if judgement.verdicts:
-        out.print(_subjects(shown))
+        _subjects(out, shown)
     for exercised in shown.exercised:
         line = f"{on_one_line(exercised.backend)}: {on_one_line(exercised.sentence)}"
         out.print(Text(line, style="dim"), soft_wrap=True)
@@ -84,39 +94,66 @@ def _card(out: Console, card: Card, programs: str) -> None:
     ]
     # Soft wrapping leaves lines to the terminal: what is copied from it is what was printed.
     out.print(title, soft_wrap=True)
-    out.print(Text(f"  {on_one_line(card.text.statement)}", style="italic"), soft_wrap=True)
+    statement = Text(f"  {on_one_line(card.text.statement)}", style="italic")
+    out.print(statement.append(f" ({on_one_line(card.text.source)})", style="dim"), soft_wrap=True)
     out.print(Text(f"  {on_one_line(failure.what)}"), soft_wrap=True)
     for name, value in facts:
         out.print(Text.assemble((f"  {name:<10}  ", "dim"), on_one_line(value)), soft_wrap=True)
     if failure.script:
-        out.print(Text(f"\n{visible(heart(failure.script))}"), soft_wrap=True)
+        lines = "\n".join(_cut(line) for line in visible(heart(failure.script)).splitlines())
+        out.print(Text(f"\n{lines}"), soft_wrap=True)
     out.print()
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}… ({len(line):,} characters)"
+
+
+def _alike(out: Console, card: Card) -> None:
+    told = f" on {on_one_line(card.backend)}: {on_one_line(card.failure.what)}; the same calls as in {card.like}"
+    sign = f"{SIGNS['fail'].glyph} {card.number}  {on_one_line(card.requirement)}"
+    out.print(Text.assemble((sign, STYLES["fail"]), _cut(told)), soft_wrap=True)
 
 
 def _reasons(judgement: Judgement) -> Iterable[Text]:
     for verdict in judgement.verdicts:
+        same: dict[tuple[str, str], list[str]] = {}
         for cell in verdict.cells.values():
             if cell.state in ("stale", "error") or cell.standing == "not-run":
-                sign = SIGNS[cell.state]
+                same.setdefault((cell.state, cell.reason), []).append(cell.requirement)
+        for (state, reason), names in same.items():
+            shown = names if len(names) <= NAMED else [f"{len(names)} requirements"]
+            for name in shown:
                 yield Text.assemble(
-                    (f"{sign.glyph} {on_one_line(cell.requirement)}", STYLES[cell.state]),
-                    f" on {on_one_line(cell.backend)}: {on_one_line(cell.reason)}",
+                    (f"{SIGNS[state].glyph} {on_one_line(name)}", STYLES[state]),
+                    f" on {on_one_line(verdict.backend)}: {on_one_line(reason)}",
                 )
 
 
-def _subjects(shown: View) -> Table:
+def _subjects(out: Console, shown: View) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
     table.add_column("subject")
     for verdict in shown.judgement.verdicts:
         table.add_column(Text(on_one_line(verdict.backend)))
     table.add_column("calls", justify="right", style="dim")
+    idle: list[str] = []
+    legend: set[str] = set()
     for group in shown.groups:
         if all(cell.standing == "unplanned" for row in group.rows for cell in row.cells):
             continue
+        if all(cell.standing in ("not-applicable", "unplanned") for row in group.rows for cell in row.cells):
+            idle.append(group.subject.replace("_", " "))
+            continue
+        legend |= {cell.state for row in group.rows for cell in row.cells}
         cells: list[Text] = []
         for verdict in shown.judgement.verdicts:
             states = Counter(verdict.cells[row.id].state for row in group.rows if row.id in verdict.cells)
             told = [(f"{SIGNS[state].glyph}{states[state]} ", STYLES[state]) for state in SIGNS if states[state]]
             cells.append(Text.assemble(*told))
         table.add_row(group.subject.replace("_", " "), *cells, f"{group.calls:,}")
-    return table
+    out.print(table)
+    if idle:
+        out.print(Text(f"not applicable: {', '.join(idle)}", style="dim"), soft_wrap=True)
+    told = [f"{sign.glyph} {sign.word}" for state, sign in SIGNS.items() if state in legend]
+    if told:
+        out.print(Text("   ".join(told), style="dim"), soft_wrap=True)

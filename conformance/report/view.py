@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.declaration import Cell, Deviation, Exit, Judgement, Standing, Verdict
 from conformance.report.words import SIGNS, issue_text, replay_line
 from conformance.results import Document, Failure, RequirementText, Result
+from conformance.results.document import shown_better
 from conformance.storage import operations
 
 
@@ -17,6 +18,8 @@ class Card:
     """One root cause on one backend: the failure that shows it best, and every check that ran into it.
 
     ``number`` is the place of the failure among those of its document, by which ``conformance replay`` knows it.
+    ``like`` is the number of an earlier card whose program makes the same operations and ends in the same way: most
+    often the same defect, seen from another requirement.
     """
 
     anchor: str
@@ -31,6 +34,7 @@ class Card:
     others: tuple[Result, ...]
     replay: str
     issue: str
+    like: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +229,11 @@ def _groups(document: Document, judgement: Judgement) -> Iterable[Group]:
             checks=tuple(checks.get(identifier, ())),
         )
         subjects.setdefault(text.subject, []).append(row)
-    for subject, rows in subjects.items():
+
+    def failing(entry: tuple[str, list[Row]]) -> int:
+        return -sum(cell.state in ("fail", "error") for row in entry[1] for cell in row.cells)
+
+    for subject, rows in sorted(subjects.items(), key=failing):
         calls = sum(
             result.calls for result in document.results if texts.get(result.requirement, UNKNOWN).subject == subject
         )
@@ -248,12 +256,18 @@ def _cards(document: Document, judgement: Judgement) -> Iterable[Card]:
             for result, failure in cell.blaming:
                 causes.setdefault(failure.signature, []).append((result, failure))
             found += [_card(document, cell, seen, numbers) for seen in causes.values()]
-    return sorted(found, key=lambda card: (card.state == "deviation", card.number))
+    shapes: dict[tuple[object, ...], int] = {}
+    told: list[Card] = []
+    for card in sorted(found, key=lambda card: (card.state == "deviation", card.number)):
+        ops = tuple(step.op for step in card.failure.steps)
+        shape = (card.backend, card.state, card.failure.signature.partition(": ")[2], ops)
+        first = shapes.setdefault(shape, card.number) if ops else card.number
+        told.append(card if first == card.number else replace(card, like=first))
+    return told
 
 
 def _card(document: Document, cell: Cell, seen: list[tuple[Result, Failure]], numbers: Mapping[str, int]) -> Card:
-    # The check of the requirement itself tells more than one that ran into it; a short program more than a long one.
-    seen.sort(key=lambda pair: (pair[0].requirement != cell.requirement, len(pair[1].calls)))
+    seen.sort(key=shown_better)
     result, failure = seen[0]
     text = document.header.requirements.get(cell.requirement, UNKNOWN)
     number = numbers[result.identifier]

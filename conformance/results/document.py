@@ -248,5 +248,33 @@ class Document:
 
     @property
     def failures(self) -> tuple[tuple[Result, Failure], ...]:
-        """Every result that failed, with its failure."""
-        return tuple((result, result.failure) for result in self.results if result.failure is not None)
+        """Every result that failed, with its failure, in the order in which they are numbered.
+
+        First one for each signature on each backend, which shows it best; of these the most basic requirements first.
+        """
+        found = [(result, result.failure) for result in self.results if result.failure is not None]
+        same: dict[tuple[str, str], list[tuple[Result, Failure]]] = {}
+        for pair in found:
+            same.setdefault((pair[0].backend, pair[1].signature), []).append(pair)
+        backends = list(dict.fromkeys(result.backend for result in self.results))
+
+        def basic(pair: tuple[Result, Failure]) -> tuple[int, bool, int, int]:
+            result, failure = pair
+            subject = failure.requirement.partition(".")[0]
+            rank = BASIC.index(subject) if subject in BASIC else len(BASIC)
+            often = len(same[result.backend, failure.signature]) if rank < len(BASIC) else 0
+            return backends.index(result.backend), rank == len(BASIC), -often, rank
+
+        best = sorted((min(pairs, key=shown_better) for pairs in same.values()), key=basic)
+        first = {result.identifier for result, _ in best}
+        return (*best, *(pair for pair in found if pair[0].identifier not in first))
+
+
+BASIC = ("write", "read", "delete", "list", "stat", "completeness")
+"""The subjects on which the others rest."""
+
+
+def shown_better(pair: tuple[Result, Failure]) -> tuple[bool, int]:
+    """Sort failures of one kind: that of the requirement's own check first, and a short program before a long one."""
+    result, failure = pair
+    return result.requirement != failure.requirement, len(failure.calls)

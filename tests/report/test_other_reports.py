@@ -154,3 +154,24 @@ def test_a_badge_is_what_the_endpoint_of_shields_takes(run):
         alone = json.loads(badge(Judgement(verdicts=(verdict,))))
         assert (alone["color"] == "brightgreen") == (int(verdict.code) == 0)
     assert json.loads(badge(Judgement(verdicts=())))["message"] == "no verdict"
+
+
+def test_the_basic_requirement_comes_first_and_what_looks_the_same_takes_one_line(run):
+    document_, _ = run
+    result, failure = document_.failures[0]
+    named = [("answers.write", "a"), ("write.stores", "b"), ("read.whole", "c")]
+    results = tuple(
+        replace(
+            result,
+            check=f"some.{check}",
+            requirement=requirement,
+            failure=replace(failure, requirement=requirement, signature=f"{requirement}: read answers"),
+        )
+        for requirement, check in named
+    )
+    broken = replace(document_, results=results)
+    text = printed((broken, judge(broken, None)))
+    assert [found.requirement for _, found in broken.failures] == ["write.stores", "read.whole", "answers.write"]
+    assert f"✕ 1  write.stores on {result.backend}\n" in text
+    assert re.search(rf"^✕ 3  answers.write on {result.backend}: .*; the same calls as in 1$", text, re.MULTILINE)
+    assert text.count("  expected ") == 1

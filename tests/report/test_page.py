@@ -112,8 +112,8 @@ def test_one_card_per_root_cause_undeclared_first():
         ("fs", "write.short_reader", "fail", 0),
         ("s3-moto", "overwrite.copy_exists", "fail", 0),
         ("s3-moto", "multipart.complete_wrong_etag", "fail", 0),
-        ("broken<&>", "delete.only_one", "fail", 0),
         ("broken<&>", "write.stores", "fail", 0),
+        ("broken<&>", "delete.only_one", "fail", 0),
         ("fs", "delete.idempotent", "deviation", 0),
         ("s3-moto", "multipart.complete", "deviation", 1),
     ]
@@ -173,7 +173,7 @@ def test_further_tables_come_as_data():
     extras = [Section(title="Planted defects", intro="All <of> them", rows=rows), Section(title="None")]
     text = Page(page(document(), judge(document()), extras=extras, title="Ours & theirs")).text
     assert "Ours & theirs" in text
-    assert "All <of> them defectcaughtcalls <i>keeps tail</i> ✓caught 1 234 two ✕escaped" in text
+    assert "All <of> them defectcaughtcalls <i>keeps tail</i> ✓caught 1,234 two ✕escaped" in text
     assert "No rows." in text
 
 
