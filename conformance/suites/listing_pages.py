@@ -89,11 +89,13 @@ def test_directories_at_the_edge_of_a_thousand(store: Recorder) -> None:
         same(sorted((o.path, is_dir(o)) for o in found), wanted, f"what is listed with {pairs}, and whether dir")
 
 
-@verifies("listing_pages.page_size_zero", **takes("list", "page_size"))
+@verifies("listing_pages.page_size_zero", "listing_pages.page_size", **takes("list", "page_size"))
 def test_a_page_of_nothing_ends(store: Recorder) -> None:
-    """By pages of 0 the listing is refused, or shows each object at most once, and is over."""
+    """By pages of 0 the listing is refused, or shows each object at most once, and is over; by pages of 1 it is all."""
     for name in ("a", "b"):
         store.write(name, b"x")
+    found = sorted(o.path for o in store.list("", page_size=1))
+    same(found, ["a", "b"], "all objects by pages of 1", requirement="listing_pages.page_size")
     with either():
         found = [o.path for o in store.list("", page_size=0)]
         same(sorted(found) in ([], ["a", "b"]), True, f"whether {found} is nothing or all")
