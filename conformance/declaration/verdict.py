@@ -59,7 +59,7 @@ def verdict(
         backend=backend,
         code=code,
         words=_words(code, counts, [name for name, cell in cells.items() if cell.standing == "deviation"]),
-        weak=(*_weak(counts, chosen=chosen), *weak),
+        weak=(*_weak(cells, chosen=chosen), *weak),
         cells=cells,
     )
 
@@ -90,13 +90,16 @@ def _code(counts: Mapping[Standing, int], ran: bool, interrupted: bool) -> Exit:
 
 NAMED = 6
 """How many declared deviations a sentence names."""
+FIRST = 5
+"""How many requirements a note names."""
 
 
 def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]) -> str:
     fails, out_of_date = counts["fail"], counts["stale"] + counts["expired"]
     applying = counts["pass"] + counts["deviation"] + counts["fail"] + out_of_date + counts["blocked"]
     declared = f", with {plural(counts['deviation'], 'declared deviation')}" if counts["deviation"] else ""
-    broken = f"does not conform: {fails} of the {applying} requirements that apply "
+    share = "all" if fails == applying else f"{fails} of the"
+    broken = f"does not conform: {share} {applying} requirements that apply "
     broken = broken if applying > 1 else "does not conform: the one requirement that applies "
     broken += "fails" if fails == 1 else "fail"
     broken += " otherwise than declared" if counts["deviation"] else ""
@@ -133,15 +136,21 @@ def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]
             return f"conformant to all {applying} requirements that apply{checked}"
 
 
-def _weak(counts: Mapping[Standing, int], *, chosen: bool) -> list[str]:
+def _weak(cells: Mapping[str, Cell], *, chosen: bool) -> list[str]:
     told: list[tuple[Standing, str]] = [
         ("error", "ended in an error of the kit or the environment"),
         ("not-run", "planned but had no run"),
-        ("blocked", "not verified, because another requirement failed first in every check of it"),
-        *([] if chosen else [("unplanned", "covered by no check of this run")]),
+        ("blocked", "not verified, because another requirement failed first in every check"),
+        *([] if chosen else [("unplanned", "not planned in this run")]),
         ("not-applicable", "not applicable to this backend"),
     ]
-    return [f"{plural(counts[standing], 'requirement')} {text}" for standing, text in told if counts[standing]]
+    notes: list[str] = []
+    for standing, text in told:
+        names = [name for name, cell in cells.items() if cell.standing == standing]
+        more = f" and {len(names) - FIRST} more" if len(names) > FIRST else ""
+        named = "" if standing == "not-applicable" else f" ({', '.join(names[:FIRST])}{more})"
+        notes += [f"{plural(len(names), 'requirement')} {text}{named}"] if names else []
+    return notes
 
 
 def plural(number: int, noun: str) -> str:

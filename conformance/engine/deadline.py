@@ -41,11 +41,11 @@ def within(seconds: float, run: Callable[[], T]) -> T:
     try:
         result = run()
     except _Late:
-        raise CallHung(f"no answer within {seconds:g} seconds") from None
+        raise CallHung(f"no answer within {seconds:g} second{'' if seconds == 1 else 's'}") from None
     else:
         # Whoever swallows the interruption, or stops the timer, answers too late all the same.
         if time.monotonic() - began > seconds:
-            raise CallHung(f"no answer within {seconds:g} seconds")
+            raise CallHung(f"no answer within {seconds:g} second{'' if seconds == 1 else 's'}")
         return result
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -138,7 +138,7 @@ def test_a_requirement_is_shown_with_source_quote_and_checks(parsed):
     text = parsed.text
     assert "`Delete` SHOULD NOT return `ObjectNotExist` error" in text
     assert "GSP-46, Proposal" in text
-    assert "1 of 35 requirements is covered by no check of this run: list.complete" in text
+    assert "1 of 35 requirements is not planned in this run: list.complete" in text
     assert "blocked by write.stores write.stores" in text
 
 
