@@ -35,10 +35,13 @@ SHOWN = 60
     default="table",
     help="How to show it. [table]",
 )
+@click.option("--all", "whole", is_flag=True, help="Show the points that do not apply in the table, too.")
 @click.option("--allow-non-empty", is_flag=True, help="Go on where the directory or prefix holds something already.")
 @click.option("--deadline", type=click.FloatRange(min=0.1), metavar="SECONDS", help="How long one call may take. [15]")
 @click.pass_context
-def command(ctx: click.Context, backend: str, form: str, allow_non_empty: bool, deadline: float | None) -> None:
+def command(
+    ctx: click.Context, backend: str, *, form: str, whole: bool, allow_non_empty: bool, deadline: float | None
+) -> None:
     """Tell what BACKEND does where the specification leaves a choice, beside what it declares.
 
     Every answer is proven first: where the effect could not have been seen, the point is not known. Ends with 1 when an
@@ -66,7 +69,7 @@ def command(ctx: click.Context, backend: str, form: str, allow_non_empty: bool, 
     elif form == "markdown":
         click.echo(markdown(name, version, rows))
     else:
-        _table(name, version, rows)
+        _table(name, version, rows, whole=whole)
     if left:
         things = "1 thing" if len(left) == 1 else f"{len(left)} things"
         click.echo(f"{things} could not be removed, such as {printable(bounded(left[0], SHOWN))}", err=True)
@@ -91,12 +94,14 @@ def _cell(text: str) -> str:
     return printable(text).replace("|", "\\|")
 
 
-def _table(name: str, version: str, rows: Sequence[Answer]) -> None:
+def _table(name: str, version: str, rows: Sequence[Answer], *, whole: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     table = Table(title=f"{name}{f', {version}' if version else ''}", title_justify="left", show_lines=False)
     for heading, share in (("point", 4), ("what the store does", 5), ("declared", 2), ("documents", 3)):
         table.add_column(heading, ratio=share, overflow="fold")
     for row in rows:
+        if row.state == "not-applicable" and not whole:
+            continue
         style = {"not-known": "yellow", "not-applicable": "dim"}.get(row.state, "red" if row.contradicts else "")
         answer = row.answer + (f"\nbut {row.contradicts}" if row.contradicts else "")
         table.add_row(*(escape(printable(text)) for text in (row.point, answer, row.declared, row.source)), style=style)
@@ -104,6 +109,8 @@ def _table(name: str, version: str, rows: Sequence[Answer]) -> None:
     wrong = sum(bool(row.contradicts) for row in rows)
     unknown = sum(row.state == "not-known" for row in rows)
     known = sum(row.state == "known" for row in rows)
-    console.print(f"{known} points known, {unknown} not known, {len(rows) - known - unknown} not applicable")
+    others = len(rows) - known - unknown
+    told = " (--all shows them)" if others and not whole else ""
+    console.print(f"{known} points known, {unknown} not known, {others} not applicable{told}")
     if wrong:
         console.print(f"{wrong} answers are not what the backend declares, or what a requirement allows", style="red")

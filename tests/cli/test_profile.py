@@ -76,6 +76,36 @@ def test_the_table_is_for_people(tmp_path):
     assert f"{len(probes())} points known, 0 not known, 0 not applicable" in said
 
 
+def test_what_does_not_apply_is_one_line_of_the_table(tmp_path):
+    short = conformance("fs", cwd=tmp_path).stdout
+    assert "not applicable: it has no" not in short
+    assert " not applicable (--all shows them)" in short
+    assert "not applicable: it has no" in conformance("fs", "--all", cwd=tmp_path).stdout
+
+
+def test_a_store_that_takes_longer_names_than_declared_is_told_of_it():
+    data: dict[str, bytes] = {}
+
+    class Long(Storage):
+        def __init__(self, work_dir):
+            self.work_dir = work_dir
+
+        def features(self):
+            return replace(super().features(), name_maximum=255)
+
+        def write(self, path, r, size):
+            data[self.work_dir + path] = r.read(size) if r else b""
+            return size
+
+        def read(self, path, w):
+            if self.work_dir + path not in data:
+                raise ObjectNotExist
+            return w.write(data[self.work_dir + path])
+
+    row = profile(Long)["paths.longest_name"]
+    assert (row.answer, row.contradicts) == ("at least 2,048 bytes, more than declared", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -181,7 +181,8 @@ def longest_name(room: Room) -> Finding:
     most = _longest(room, lambda length: "n" * length, NAME_BOUND)
     declared = room.features.name_maximum or room.features.path_maximum or 0
     fits = most >= min(declared, room.features.path_maximum or declared, NAME_BOUND)
-    return by_declaration(_length(most, NAME_BOUND), "name_maximum", fits=fits, features=room.features)
+    text = _length(most, NAME_BOUND, room.features.name_maximum)
+    return by_declaration(text, "name_maximum", fits=fits, features=room.features)
 
 
 @probe("paths.longest_path", "How long may a path be?", source=SILENT, declares="path_maximum")
@@ -189,7 +190,8 @@ def longest_path(room: Room) -> Finding:
     """Find the longest one of short names that is kept whole, by bisection."""
     most = _longest(room, _path, PATH_BOUND)
     fits = most >= min(room.features.path_maximum or PATH_BOUND, PATH_BOUND)
-    return by_declaration(_length(most, PATH_BOUND), "path_maximum", fits=fits, features=room.features)
+    text = _length(most, PATH_BOUND, room.features.path_maximum)
+    return by_declaration(text, "path_maximum", fits=fits, features=room.features)
 
 
 def _kept(room: Room, name: str) -> bool:
@@ -230,5 +232,6 @@ def _longest(room: Room, name: Callable[[int], str], bound: int) -> int:
     return least
 
 
-def _length(most: int, bound: int) -> str:
-    return f"at least {most:,} bytes" if most == bound else f"{most:,} bytes"
+def _length(most: int, bound: int, declared: int | None) -> str:
+    more = ", more than declared" if declared is not None and most > declared else ""
+    return f"{'at least ' if most == bound else ''}{most:,} bytes{more}"
