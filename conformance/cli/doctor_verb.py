@@ -127,7 +127,7 @@ def _declares(features: Features, limits: Restrictions) -> None:
 
 def _modes(value: Any) -> str:
     if isinstance(value, ListMode):
-        return "|".join(str(mode.name).lower() for mode in ListMode if mode in value)
+        return "|".join(str(mode.name).lower() for mode in ListMode if mode in value) or "none"
     return str(value)
 
 

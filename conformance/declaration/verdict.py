@@ -148,7 +148,8 @@ def _weak(cells: Mapping[str, Cell], *, chosen: bool) -> list[str]:
     for standing, text in told:
         names = [name for name, cell in cells.items() if cell.standing == standing]
         more = f" and {len(names) - FIRST} more" if len(names) > FIRST else ""
-        named = "" if standing == "not-applicable" else f" ({', '.join(names[:FIRST])}{more})"
+        many = standing == "not-applicable" or (standing == "unplanned" and more)
+        named = "" if many else f" ({', '.join(names[:FIRST])}{more})"
         notes += [f"{plural(len(names), 'requirement')} {text}{named}"] if names else []
     return notes
 

@@ -73,7 +73,7 @@ def _card(card: Card) -> str:
     return (
         f"<details{'' if card.deviation else ' open'}><summary>{SIGNS[card.state].glyph} "
         f"<code>{_plain(card.requirement)}</code> on <code>{_plain(card.backend)}</code></summary>\n\n"
-        f"{_plain(card.text.statement)}\n\n"
+        f"{_plain(card.text.statement)} ({_plain(card.text.source)})\n\n"
         f"{_plain(failure.what)}\n\n- expected: {_plain(failure.expected)}\n- observed: {_plain(failure.observed)}"
         f"{declared}{script}\n\n{fenced(on_one_line(card.replay), 'sh')}\n\n</details>"
     )

@@ -208,7 +208,7 @@ def _alarms(document: Document, judgement: Judgement) -> Iterable[str]:
         yield "Only the smallest profile, smoke, was run: a pass means that nothing obvious is broken."
     broken = Counter(result.backend for result in document.results if result.state in ("error", "not-run"))
     for backend, count in broken.items():
-        yield f"{count} {'check' if count == 1 else 'checks'} of {backend} came to no result; see the reasons below."
+        yield f"{count} {'check' if count == 1 else 'checks'} of {backend} came to no result, for the reasons told."
     yield from (f"{note}." for note in judgement.notes)
 
 
