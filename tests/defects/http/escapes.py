@@ -23,7 +23,6 @@ ESCAPES: dict[str, str] = {
     "listing.etag_missing": _NOT_TOLD,
     "listing.time_missing": _NOT_TOLD,
     "listing.markers_hidden": "a virtual directory without objects need not be listed by its parent",
-    "metadata.type_lower": "a media type has no case (RFC 9110, 8.3.1)",
     "keys.leading_slash_lost": "a key begins with the work_dir, and that with no slash",
     # what only a run of more calls would show
     "paging.ends_after_1000": _THOUSAND,
