@@ -56,6 +56,10 @@ class Ending:
             terminal.line(
                 f"{backend} still holds what could not be removed: {printable(', '.join(paths[:5]))}", red=True
             )
+        if self.judgement.code is Exit.OUT_OF_DATE:
+            file = self.session.declared.name
+            over = f"FAILED {file} - what it declares is out of date, which no test shows"
+            terminal.line(f"{over}: conformance accept --declared {file} --prune removes it", red=True)
         if self.missing:
             told = f"{len(self.missing)} planned checks were not reported, the first {self.missing[0]}"
             terminal.line(told, red=True)

@@ -30,12 +30,30 @@ def parametrize(metafunc: pytest.Metafunc, session: ConformanceSession) -> None:
     if not backends:
         _refuse(session, f"{metafunc.definition.nodeid} asks for checks and no backend is configured: {WAYS}")
         return None
+    problem = next(filter(None, (_unopenable(name, value) for name, value in sorted(backends.items()))), "")
+    if problem:
+        _refuse(session, problem)
+        return None
     # Of a suite everything is collected and the unwanted deselected, so that a misspelt name can be told.
     chosen = {n: opener for n, opener in sorted(backends.items()) if handed is not None or session.wants(n)}
     metafunc.parametrize("_conformance_opened", list(chosen.values()), ids=list(chosen), indirect=True, scope="session")
     if handed is not None:
         _by_check(metafunc, session)
     return None
+
+
+def _unopenable(name: str, value: Any) -> str:
+    """Tell once what is wrong with a connection string, not once for every check; ``""`` where nothing is."""
+    if not isinstance(value, str):
+        return ""
+    from conformance.adapters.connection import open_backend
+    from conformance.storage import StorageError
+
+    try:
+        open_backend(value)
+    except StorageError as error:
+        return f"{name if name == value else f'{name} = {value!r}'}: {error.message or error}"
+    return ""
 
 
 def _refuse(session: ConformanceSession, problem: str) -> None:

@@ -81,12 +81,13 @@ class Opened:
             raise self._problem
         if self.runner is None:
             try:
+                backend = self.backend(name)
                 self.runner = Runner(
-                    self.backend(name),
+                    backend,
                     profile=asked.effort(),
                     seed=asked.seed,
                     database=database(folder),
-                    known=[entry.signature for entry in declared.of(name)],
+                    known=[entry.signature for entry in declared.of(name, backend.spec)],
                 )
             except Problem as problem:
                 self._problem = problem
@@ -132,7 +133,7 @@ class ConformanceSession:
             self.settings = settings(config.rootpath)
             self.asked = Asked(
                 profile=check_profile(self.option("profile") or self.settings.profile or "standard"),
-                seed=check_seed(self._seed()),
+                seed=check_seed(self._seed(), "--conformance-seed"),
                 only=select(config.getoption("conformance_only") or config.getini("conformance_only")),
             )
             self.declared = self._declared()
@@ -223,7 +224,8 @@ class ConformanceSession:
             raise NotRun(f"{result.identifier} {result.state}: {result.reason}")
 
     def _known(self, result: Result, failure: Failure) -> Deviation | None:
-        declared = [e for e in self.declared.of(result.backend) if e.requirement == failure.requirement]
+        theirs = self.declared.of(result.backend, self.entries[result.backend].spec)
+        declared = [e for e in theirs if e.requirement == failure.requirement]
         found = matching(failure, declared)
         if found is None or found.expired(_today(self.started)) or (failure.flaky and not found.flaky):
             return None

@@ -203,20 +203,22 @@ def test_a_declared_deviation_is_expected_and_a_stale_one_fails(project):
     arguments = ("--conformance-only", AGAIN, "--conformance-results=run.jsonl")
     run(project, *arguments)
     ((_, failure),) = read(project.path / "run.jsonl").failures
-    project.path.joinpath("deviations.toml").write_text(
-        f'[[deviation]]\nbackend = "s"\nrequirement = "{failure.requirement}"\nreason = "known"\nuntracked = true\n'
-        f"signature = {json.dumps(failure.signature)}\n"
-    )
-    declared = run(project, *arguments, "--conformance-declared=deviations.toml", "-rx")
-    declared.assert_outcomes(xfailed=1)
-    declared.stdout.fnmatch_lines(["XFAIL*declared: known*"])
-    assert declared.ret == 0
+    for name in ("mystore:open_forgetful", "s"):
+        project.path.joinpath("deviations.toml").write_text(
+            f'[[deviation]]\nbackend = "{name}"\nrequirement = "{failure.requirement}"\nreason = "known"\n'
+            f"untracked = true\nsignature = {json.dumps(failure.signature)}\n"
+        )
+        declared = run(project, *arguments, "--conformance-declared=deviations.toml", "-rx")
+        declared.assert_outcomes(xfailed=1)
+        declared.stdout.fnmatch_lines(["XFAIL*declared: known*"])
+        assert declared.ret == 0
 
     project.makepyfile(test_mine="import conformance, mystore\ntest_it = conformance.suite(s=mystore.open_store)\n")
     stale = run(project, *arguments, "--conformance-declared=deviations.toml")
     stale.assert_outcomes(passed=1)
     stale.stdout.fnmatch_lines([f"*{failure.requirement}: declared as a deviation, and it passes now"])
     assert stale.ret == pytest.ExitCode.TESTS_FAILED
+    stale.stdout.fnmatch_lines(["FAILED */deviations.toml - what it declares is out of date*accept*--prune*"])
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,7 @@ def test_a_declared_deviation_is_expected_and_a_stale_one_fails(project):
         ((), "", "*asks for checks and no backend is configured*tool.conformance*entry point*conformance_backend*"),
         (("--conformance-only=delete.idempotet",), "", "*did you mean delete.idempotent*"),
         (("--conformance-profile=smok",), "", "*did you mean smoke?*"),
-        (("--conformance-seed=x",), "", "*whole number*"),
+        (("--conformance-seed=x",), "", "--conformance-seed x: give a whole number*"),
         ((), '[tool.conformance]\nbackend = {a = "memory"}', "*has no key 'backend'; did you mean backends?*"),
         (("--conformance-declared=none.toml",), "", "*the deviations file * cannot be read*"),
     ],
@@ -237,6 +239,15 @@ def test_what_is_wrong_is_one_sentence(project, options, pyproject, sentence):
     found = run(project, *options)
     assert found.ret == pytest.ExitCode.USAGE_ERROR
     found.stderr.fnmatch_lines(["ERROR: " + sentence])
+
+
+@pytest.mark.parametrize("spec", ["nowhere:open_store", "mystore:open_nothing"])
+def test_an_opener_that_is_not_there_is_told_once(project, spec):
+    project.makepyfile(test_mine=f"import conformance\ntest_conformance = conformance.suite('{spec}')\n")
+    found = run(project)
+    assert found.ret == pytest.ExitCode.USAGE_ERROR
+    found.stderr.fnmatch_lines([f"ERROR: {spec}: *{spec.partition(':')[0]}*"])
+    assert len(found.errlines) == 1 or not any(found.errlines[1:])
 
 
 def test_an_opener_that_fails_is_told_with_every_check(project):
