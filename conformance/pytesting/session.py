@@ -22,7 +22,7 @@ from conformance.declaration.judging import matching
 from conformance.engine.backend import Backend
 from conformance.engine.laws import Check, checks
 from conformance.engine.runner import Runner
-from conformance.planning import Asked, check_profile, check_seed, database, entry, now, select
+from conformance.planning import Asked, check_profile, check_promises, check_seed, database, entry, now, select
 from conformance.problems import Problem, escaped, meant, printable
 from conformance.pytesting.anchor import wanted_backends
 from conformance.pytesting.cards import card, crash, told
@@ -89,6 +89,7 @@ class Opened:
                     database=database(folder),
                     known=[entry.signature for entry in declared.of(name, backend.spec)],
                 )
+                check_promises(self.runner)
             except Problem as problem:
                 self._problem = problem
                 raise
