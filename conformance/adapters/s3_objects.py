@@ -226,12 +226,16 @@ class S3Objects(S3Base):
                 error = of_code(str(failed.get("Code", "")), f"{failed.get('Message', '')} ({failed.get('Key')!r})")
                 if not isinstance(error, ObjectNotExist):
                     raise error
-            told = {entry.get("Key") for entry in (*answer.get("Deleted", ()), *answer.get("Errors", ()))}
-            untold = [key for key in keys if key not in told]
+            told = {_read(str(entry.get("Key"))) for entry in (*answer.get("Deleted", ()), *answer.get("Errors", ()))}
+            untold = [key for key in keys if _read(key) not in told]
             if untold:
-                raise Unexpected(
-                    f"the service does not tell whether {untold[0]!r} and {len(untold) - 1} others are deleted"
-                )
+                others = f" and {len(untold) - 1} more" if untold[1:] else ""
+                raise Unexpected(f"the service does not tell whether {untold[0]!r}{others} is deleted")
+
+
+def _read(key: str) -> str:
+    """Return a key as a reader of XML sees it, for whom every end of a line is a line feed (XML 1.0, 2.11)."""
+    return key.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _range(span: Span) -> str | None:

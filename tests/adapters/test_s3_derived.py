@@ -305,9 +305,16 @@ def test_many_objects_are_deleted_in_few_requests(scripted):
     paths = [str(number) for number in range(1001)]
     for some in (paths[:1000], paths[1000:]):
         objects = [{"Key": f"w/{path}"} for path in some]
-        script.add_response("delete_objects", {}, {"Bucket": "b", "Delete": {"Objects": objects}})
+        script.add_response("delete_objects", {"Deleted": objects}, {"Bucket": "b", "Delete": {"Objects": objects}})
     store.delete_many(iter(paths))
     store.delete_many([])
+
+
+def test_a_key_that_is_not_told_among_many_is_no_success(scripted):
+    store, script = scripted
+    script.add_response("delete_objects", {"Deleted": [{"Key": "w/a"}, {"Key": "w/c"}]})
+    with pytest.raises(Unexpected, match="whether 'w/b' is deleted"):
+        store.delete_many(["a", "b", "c"])
 
 
 @pytest.mark.parametrize(("code", "expected"), [("AccessDenied", PermissionDenied), ("Nonsense", Unexpected)])
