@@ -90,7 +90,9 @@ class Crew:
             self._hear(child, child.pipe.recv(), _ignore)
         except (EOFError, OSError):
             child.process.join(5)
-            raise Problem(f"opening {self.name}, or its first write or read, ended the process ({_ended(child)})") from None
+            raise Problem(
+                f"opening {self.name}, or its first write or read, ended the process ({_ended(child)})"
+            ) from None
         self._waiting.extend(entry for entry in self.plan if entry.applies)
 
     # running
