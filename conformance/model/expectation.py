@@ -83,7 +83,9 @@ def _succeeded(outcome: Outcome) -> str:
         return f"success ({describe(outcome.data)})"
     if outcome.value is None:
         return "success"
-    return f"success ({outcome.value} bytes)" if isinstance(outcome.value, int) else f"success: {outcome.brief()}"
+    if isinstance(outcome.value, int):
+        return f"success ({int(outcome.value)} byte{'' if outcome.value == 1 else 's'})"
+    return f"success: {outcome.brief()}"
 
 
 @dataclass(slots=True, kw_only=True)
