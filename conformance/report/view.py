@@ -15,7 +15,7 @@ from conformance.storage import operations
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One kind of failure of a requirement on one backend: the one that shows it best, and every check that ran into it.
+    """One kind of failure of a requirement on one backend: the one that shows it best, and every check that met it.
 
     ``number`` is the place of the failure among those of its document, by which ``conformance replay`` knows it.
     ``like`` is the number of an earlier card whose program makes the same operations and ends in the same way: most
