@@ -78,6 +78,15 @@ def test_what_is_missing_or_named_twice_or_not_at_all(store: Recorder) -> None:
     same(remaining(store), ["d"], "all objects after deleting nothing", requirement="batch.empty")
 
 
+@verifies("batch.any_path")
+def test_names_that_are_escaped_are_taken_as_they_are(store: Recorder) -> None:
+    """Names with a plus sign or an ampersand are removed themselves, and none that they look like."""
+    for name in ("a+b", "a b", "i&t", "i&amp;t"):
+        store.write(name, b"x")
+    store.delete_many(["a+b", "i&t"])
+    same(remaining(store), ["a b", "i&amp;t"], "all objects afterwards")
+
+
 @verifies("batch.any_path", weight=0)
 def test_odd_names_are_taken_as_they_are(store: Recorder) -> None:
     """Names that have to be escaped somewhere are removed themselves, and none that they look like."""

@@ -118,7 +118,9 @@ def behind_socket(defect: HTTPDefect | None) -> Generator[Carried]:
         return served(request)
 
     with Proxy(counted) as endpoint:
-        location = Location(bucket=bucket, endpoint=endpoint, part_minimum=PART_MINIMUM)
+        location = Location(
+            bucket=bucket, endpoint=endpoint, part_minimum=PART_MINIMUM, declares=(("control_characters", False),)
+        )
         carried = Carried(lambda work_dir: S3(location, work_dir))
         yield carried
 
