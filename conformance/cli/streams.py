@@ -30,5 +30,5 @@ def usable() -> None:
 
 
 def nobody_reads(stream: TextIO) -> None:
-    """Say all further things to nobody: whoever read ``stream`` has left, as after ``| head``."""
+    """Say all further things to nobody: whoever read ``stream`` has left, as after ``| head``, or it is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -41,6 +41,7 @@ def tell(
     except BrokenPipeError:
         nobody_reads(sys.stdout)
     except OSError as error:
+        nobody_reads(sys.stdout)  # what is still in its buffer would fail again at the end of the process
         raise Problem(f"the verdict cannot be printed: {error.strerror or error}") from None
     return judgement
 
