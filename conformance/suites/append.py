@@ -112,10 +112,13 @@ def test_an_append_above_the_maximum_is_refused_unread(store: Recorder, limits: 
 @verifies("append.apart", needs=("read", "stat"))
 @given(one=st.sampled_from(("a", "d/a")), other=st.sampled_from(("ab", "d/b")))
 def test_append_objects_do_not_mix(store: Recorder, one: str, other: str) -> None:
-    """Appends to two objects in turn each go to their own."""
+    """Appends to two objects in turn each go to their own, and those to a new object not to the one before it."""
     first, second = store.create_append(one), store.create_append(other)
     for piece in (b"1", b"23"):
         store.write_append(first, piece)
         store.write_append(second, piece.upper() + b"x")
     committed(store, first, b"123")
     committed(store, second, b"1x23x")
+    afresh = store.create_append(one)
+    store.write_append(afresh, b"4")
+    committed(store, afresh, b"4")
