@@ -269,6 +269,7 @@ class DeletingSourceDeletesCopy(Defective):
     trips=(
         "programs.growing",
         "append.write",
+        "append.apart",
         "completeness.create_append",
         "completeness.commit_append",
         "delete.forgets",
