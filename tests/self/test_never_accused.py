@@ -25,7 +25,8 @@ def correct(request):
     connection.remove_root()
 
 
-@pytest.mark.parametrize("check", checks().values(), ids=checks().keys())
+# Ids end otherwise than those of the plugin, which would take these tests for its own.
+@pytest.mark.parametrize("check", checks().values(), ids=[f"{name}: many seeds" for name in checks()])
 def test_a_correct_backend_is_never_accused(correct, check):
     for seed in range(1, SEEDS + 1):
         runner = Runner(correct, seed=seed)
