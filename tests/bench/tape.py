@@ -84,7 +84,7 @@ def _make(client: Any, call: Call, plain: bool, results: Sequence[Any]) -> Any:
 def record(
     backend: Backend, checks: Sequence[Check], profile: str, known: Collection[str] = ()
 ) -> tuple[Tape, float, Runner]:
-    """Run checks and return the tape, the seconds that the run took, and the runner; ``known`` failures are declared."""
+    """Run checks, of whose failures those ``known`` are declared; return the tape, the seconds, and the runner."""
     tape = Tape()
     runner = Runner(backend, profile=profile, on_example=tape.add, known=known)  # type: ignore[arg-type]
     began = time.perf_counter()
