@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from conformance.adapters import azblob_client
-from conformance.adapters.azblob import AzBlob
-from conformance.adapters.azblob_client import Account, ContainerLocation, account_of, client_for
+from conformance.adapters.azblob import client as azblob_client
+from conformance.adapters.azblob.client import Account, ContainerLocation, account_of, client_for
+from conformance.adapters.azblob.storage import AzBlob
 from conformance.storage import (
     ConnectionStringInvalid,
     ObjectMode,

@@ -18,7 +18,7 @@ from conformance.storage import (
 )
 
 OPENERS = """
-from conformance.adapters.memory import MemoryService
+from conformance.adapters.memory.service import MemoryService
 from conformance.storage import AsyncStorage
 
 service = MemoryService()

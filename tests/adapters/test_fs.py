@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.adapters.fs import FileSystem, open_fs
-from conformance.adapters.fs_tree import ABANDONED, TEMPORARY, translated
+from conformance.adapters.fs.storage import FileSystem, open_fs
+from conformance.adapters.fs.tree import ABANDONED, TEMPORARY, translated
 from conformance.storage import (
     ConnectionStringInvalid,
     ListMode,
@@ -131,7 +131,7 @@ def test_a_killed_write_leaves_the_old_object_and_nothing_that_is_listed(
     ended = child(
         f"""
         import os, signal, sys
-        from conformance.adapters.fs import open_fs
+        from conformance.adapters.fs.storage import open_fs
 
         class Deadly:
             left = {after}
@@ -169,7 +169,7 @@ def test_a_file_size_limit_keeps_the_old_object_also_for_an_append(root: Path) -
     ended = child(
         """
         import io, os, resource, sys
-        from conformance.adapters.fs import open_fs
+        from conformance.adapters.fs.storage import open_fs
         from conformance.storage import RestrictionDissatisfied
 
         store = open_fs(sys.argv[1])("/w/")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.adapters.fs import FileSystem, open_fs
+from conformance.adapters.fs.storage import FileSystem, open_fs
 from conformance.adapters.streams import content_sha256
 from conformance.storage import (
     ListMode,

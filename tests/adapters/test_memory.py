@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.adapters.memory import RESTRICTIONS, MemoryService
+from conformance.adapters.memory.service import RESTRICTIONS, MemoryService
 from conformance.storage import (
     ConnectionStringInvalid,
     ListMode,

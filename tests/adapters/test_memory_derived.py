@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.adapters.memory import MemoryService
+from conformance.adapters.memory.service import MemoryService
 from conformance.adapters.streams import content_sha256
 from conformance.storage import (
     ListMode,

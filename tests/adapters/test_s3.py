@@ -10,10 +10,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from conformance.adapters import moto, s3_client
-from conformance.adapters.moto import open_moto
-from conformance.adapters.s3 import S3
-from conformance.adapters.s3_client import Location, client_for
+from conformance.adapters.s3 import client as s3_client
+from conformance.adapters.s3 import moto
+from conformance.adapters.s3.client import Location, client_for
+from conformance.adapters.s3.moto import open_moto
+from conformance.adapters.s3.storage import S3
 from conformance.storage import (
     ConnectionStringInvalid,
     ListMode,

@@ -10,9 +10,9 @@ from itertools import count
 
 import pytest
 
-from conformance.adapters.moto import open_moto
-from conformance.adapters.s3 import S3
-from conformance.adapters.s3_client import Location, client_for
+from conformance.adapters.s3.client import Location, client_for
+from conformance.adapters.s3.moto import open_moto
+from conformance.adapters.s3.storage import S3
 from conformance.storage import (
     ListMode,
     ObjectMode,

@@ -380,7 +380,7 @@ def test_a_page_object_is_as_long_as_its_pages(store):
 
 
 def test_many_are_deleted_in_few_requests(store, monkeypatch):
-    monkeypatch.setattr("conformance.adapters.azblob_objects.BATCH", 2)
+    monkeypatch.setattr("conformance.adapters.azblob.objects.BATCH", 2)
     for path in ("a", "b", "é +%", "d/a"):
         put(store, path)
     store.delete_many(["a", "missing", "a", "é +%", "d/a"])

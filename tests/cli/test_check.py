@@ -15,7 +15,7 @@ from conformance.results import read
 
 STORE = """
 import os, signal, time
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 
 service = MemoryService()
 

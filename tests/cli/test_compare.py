@@ -28,7 +28,7 @@ def test_two_of_a_kind_do_the_same() -> None:
 
 def test_a_store_that_loses_writes_is_shown(tmp_path: Path) -> None:
     (tmp_path / "losing.py").write_text(
-        "from conformance.adapters.memory import Memory, MemoryService\n"
+        "from conformance.adapters.memory.service import Memory, MemoryService\n"
         "service = MemoryService()\n"
         "class Losing(Memory):\n"
         "    def delete(self, path, *, object_mode=None, multipart_id=None, if_match=None):\n"

@@ -14,7 +14,7 @@ from threading import Event
 import pytest
 
 import conformance.engine.probes as package
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 from conformance.engine.backend import Backend
 from conformance.engine.probes import Answer, characterise, probes
 from conformance.engine.workspace import Workspaces

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 from conformance.engine.backend import Backend
 from conformance.engine.laws import checks
 from conformance.engine.runner import Runner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.adapters.memory import MemoryService
+from conformance.adapters.memory.service import MemoryService
 from conformance.engine.differential import Side, compare
 from conformance.engine.programs import Perform, clients
 from conformance.storage import Storage

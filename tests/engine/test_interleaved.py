@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from conformance.adapters.memory import MemoryService
+from conformance.adapters.memory.service import MemoryService
 from conformance.engine.recorder import Recorder, Trace
 from conformance.engine.script import script
 from conformance.storage import Content, ListMode, ObjectNotExist, Storage
@@ -90,7 +90,7 @@ def test_the_script_leaves_and_goes_on(store, tmp_path):
     text = script(
         store.trace.steps,
         opener="conformance.adapters.memory.MemoryService().open",
-        imports="import conformance.adapters.memory",
+        imports="import conformance.adapters.memory.service",
         requirement="interleaved.read",
         expected="something else",
         observed="this",

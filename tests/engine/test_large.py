@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.adapters.fs import FileSystem
-from conformance.adapters.memory import MemoryService
+from conformance.adapters.fs.storage import FileSystem
+from conformance.adapters.memory.service import MemoryService
 from conformance.engine.backend import Backend
 from conformance.engine.laws import checks
 from conformance.engine.runner import Runner

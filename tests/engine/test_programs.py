@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from conformance.adapters.memory import MemoryService
+from conformance.adapters.memory.service import MemoryService
 from conformance.engine.programs import BYTES_PER_STEP, STEPS, WEIGHTS, Theme, clients, decode, run
 from conformance.model import Model
 from conformance.storage import Features, ListMode, Restrictions, operations

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.adapters.memory import MemoryService
+from conformance.adapters.memory.service import MemoryService
 from conformance.engine.expect import Violation, same
 from conformance.engine.programs import clients, run
 from conformance.engine.script import script
@@ -17,7 +17,7 @@ from conformance.storage.calls import Call, Handle, IdOf, Outcome, PartOf, Step
 from conformance.storage.literals import literal
 
 BROKEN = '''
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 
 class Keeps(Memory):
     """Completing an upload takes all parts; a delete removes nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 from conformance.engine import shrink as shrinking
 from conformance.engine.programs import BYTES_PER_STEP, Theme, clients, decode, run
 from conformance.engine.shrink import shrink, without

@@ -9,7 +9,7 @@ from typing import BinaryIO, ClassVar
 
 import pytest
 
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 from conformance.engine.backend import Backend
 from conformance.engine.workspace import Workspaces
 from conformance.storage import Content, Features, ListMode, Object, ObjectMode, Source, Storage

@@ -14,7 +14,7 @@ pytest_plugins = ["pytester"]
 
 STORE = """
 import os
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 
 service = MemoryService()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.adapters.memory import Memory, MemoryService
+from conformance.adapters.memory.service import Memory, MemoryService
 from conformance.engine.backend import Backend
 from conformance.engine.laws import checks
 from conformance.engine.profiles import PROFILES, ProfileName

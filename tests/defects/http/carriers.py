@@ -23,8 +23,8 @@ from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.s3 import models
 
 from backends import moto_server
-from conformance.adapters.s3 import S3
-from conformance.adapters.s3_client import Location, client_config
+from conformance.adapters.s3.client import Location, client_config
+from conformance.adapters.s3.storage import S3
 from conformance.storage import Storage
 
 from .base import HTTPDefect, Send

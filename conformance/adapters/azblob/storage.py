@@ -12,11 +12,11 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from conformance.adapters.azblob_answers import conditions
-from conformance.adapters.azblob_client import account_of, attempt, sdk
-from conformance.adapters.azblob_growing import AzBlobGrowing
-from conformance.adapters.azblob_listing import AzBlobListing
-from conformance.adapters.azblob_objects import AzBlobObjects
+from conformance.adapters.azblob.answers import conditions
+from conformance.adapters.azblob.client import account_of, attempt, sdk
+from conformance.adapters.azblob.growing import AzBlobGrowing
+from conformance.adapters.azblob.listing import AzBlobListing
+from conformance.adapters.azblob.objects import AzBlobObjects
 from conformance.storage import (
     HTTPRequest,
     Object,
@@ -35,7 +35,7 @@ _VERBS = {
 
 
 class AzBlob(AzBlobObjects, AzBlobListing, AzBlobGrowing):
-    """One client of one ``work_dir`` in a container; see :class:`~conformance.adapters.azblob_base.AzBlobBase`."""
+    """One client of one ``work_dir`` in a container; see :class:`~conformance.adapters.azblob.base.AzBlobBase`."""
 
     # copier, reacher
 

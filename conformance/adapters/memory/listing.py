@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from conformance.adapters.listing import Entry, Listing, first, page_of
-from conformance.adapters.memory_client import MemoryClient
-from conformance.adapters.memory_tree import Directory, Names
+from conformance.adapters.memory.client import MemoryClient
+from conformance.adapters.memory.tree import Directory, Names
 from conformance.storage import ListMode, ListModeInvalid, Object, ObjectMode, ObjectModeInvalid
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.part_segments import PartSegments
-from conformance.adapters.s3_base import given
-from conformance.adapters.s3_client import Location, attempt
-from conformance.adapters.s3_listing import S3Listing
-from conformance.adapters.s3_objects import S3Objects
-from conformance.adapters.s3_uploads import S3Uploads
+from conformance.adapters.s3.base import given
+from conformance.adapters.s3.client import Location, attempt
+from conformance.adapters.s3.listing import S3Listing
+from conformance.adapters.s3.objects import S3Objects
+from conformance.adapters.s3.uploads import S3Uploads
 from conformance.adapters.streams import download
 from conformance.storage import (
     HTTPRequest,
@@ -45,7 +45,7 @@ _READING = {"read", "stat", "list_multipart"}
 
 
 class S3(S3Objects, S3Listing, S3Uploads):
-    """One client of one ``work_dir`` in a bucket; see :class:`~conformance.adapters.s3_base.S3Base`."""
+    """One client of one ``work_dir`` in a bucket; see :class:`~conformance.adapters.s3.base.S3Base`."""
 
     # copier, direr, fetcher, reacher
 

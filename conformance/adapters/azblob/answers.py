@@ -7,7 +7,7 @@ from datetime import UTC
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.azblob_client import attempt
+from conformance.adapters.azblob.client import attempt
 from conformance.storage import ObjectMode, RestrictionDissatisfied, Unexpected
 
 if TYPE_CHECKING:

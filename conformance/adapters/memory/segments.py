@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.adapters.memory_client import RESTRICTIONS, MemoryClient, Pieces
+from conformance.adapters.memory.client import RESTRICTIONS, MemoryClient, Pieces
 from conformance.adapters.streams import check_size, exactly
 from conformance.storage import ObjectNotExist, PairRequired, Reader, RestrictionDissatisfied, Segment, Unexpected
 

@@ -6,8 +6,8 @@ import re
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from conformance.adapters.s3_base import S3Base, given, matching, sha256_told
-from conformance.adapters.s3_client import RangeNotSatisfiable, attempt, of_code
+from conformance.adapters.s3.base import S3Base, given, matching, sha256_told
+from conformance.adapters.s3.client import RangeNotSatisfiable, attempt, of_code
 from conformance.adapters.streams import CHUNK, Span, check_size, deliver, exactly
 from conformance.storage import (
     IoCallback,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.adapters.fs_tree import HostTree, Names, mode, taxonomy
+from conformance.adapters.fs.tree import HostTree, Names, mode, taxonomy
 from conformance.adapters.handles import refuse_changes, refuse_everything
 from conformance.adapters.paths import Key, Paths
 from conformance.adapters.streams import CHUNK

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.azblob_answers import block_name
-from conformance.adapters.azblob_client import MIB, WRITE_MAXIMUM, ContainerLocation, WrongBlobType, attempt, client_for
+from conformance.adapters.azblob.answers import block_name
+from conformance.adapters.azblob.client import MIB, WRITE_MAXIMUM, ContainerLocation, WrongBlobType, attempt, client_for
 from conformance.adapters.handles import refuse_changes, refuse_everything
 from conformance.adapters.streams import refuse
 from conformance.storage import (

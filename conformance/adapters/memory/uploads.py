@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters import streams
 from conformance.adapters.conditions import Conditions
-from conformance.adapters.memory_client import RESTRICTIONS, MemoryClient, Upload
-from conformance.adapters.memory_tree import Headers
+from conformance.adapters.memory.client import RESTRICTIONS, MemoryClient, Upload
+from conformance.adapters.memory.tree import Headers
 from conformance.adapters.streams import check_size, exactly, verified
 from conformance.storage import IoCallback, Object, Part, Reader, RestrictionDissatisfied, Unexpected
 

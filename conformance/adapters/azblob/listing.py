@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.adapters.azblob_answers import described, entries, mode_of
-from conformance.adapters.azblob_base import AzBlobBase
-from conformance.adapters.azblob_client import sdk
+from conformance.adapters.azblob.answers import described, entries, mode_of
+from conformance.adapters.azblob.base import AzBlobBase
+from conformance.adapters.azblob.client import sdk
 from conformance.storage import ListMode, ListModeInvalid, Object, ObjectMode
 
 if TYPE_CHECKING:

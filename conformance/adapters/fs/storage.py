@@ -19,9 +19,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from conformance.adapters.fs_client import chunks
-from conformance.adapters.fs_objects import FileSystemObjects
-from conformance.adapters.fs_tree import mode, now, remove_abandoned, taxonomy
+from conformance.adapters.fs.client import chunks
+from conformance.adapters.fs.objects import FileSystemObjects
+from conformance.adapters.fs.tree import mode, now, remove_abandoned, taxonomy
 from conformance.adapters.streams import CHUNK, check_size, download, exactly, verified
 from conformance.storage import (
     ConnectionStringInvalid,

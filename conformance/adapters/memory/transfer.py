@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.adapters.conditions import Conditions
-from conformance.adapters.memory_client import RESTRICTIONS, MemoryClient
-from conformance.adapters.memory_tree import Directory, File, Headers, Link, Names
+from conformance.adapters.memory.client import RESTRICTIONS, MemoryClient
+from conformance.adapters.memory.tree import Directory, File, Headers, Link, Names
 from conformance.adapters.streams import check_size, download
 from conformance.storage import Object, ObjectMode, ObjectModeInvalid, ObjectNotExist
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.adapters.conditions import Conditions
-from conformance.adapters.memory_client import RESTRICTIONS, MemoryClient
-from conformance.adapters.memory_tree import NO_HEADERS, File, Headers, Names
+from conformance.adapters.memory.client import RESTRICTIONS, MemoryClient
+from conformance.adapters.memory.tree import NO_HEADERS, File, Headers, Names
 from conformance.adapters.streams import check_size, exactly, verified
 from conformance.storage import (
     Block,

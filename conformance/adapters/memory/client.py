@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.conditions import UNCONDITIONAL, Conditions
 from conformance.adapters.handles import refuse_changes, refuse_everything
-from conformance.adapters.memory_tree import NO_HEADERS, Directory, File, Headers, Link, Names, Node, Tree
+from conformance.adapters.memory.tree import NO_HEADERS, Directory, File, Headers, Link, Names, Node, Tree
 from conformance.adapters.paths import Key, Paths
 from conformance.storage import (
     Features,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.handles import left, refuse_all_but, refuse_changes, refuse_everything
-from conformance.adapters.s3_client import MIB, Location, attempt, client_for
+from conformance.adapters.s3.client import MIB, Location, attempt, client_for
 from conformance.adapters.streams import refuse
 from conformance.storage import (
     Features,

@@ -6,14 +6,14 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.s3 import open_s3
-from conformance.adapters.s3_client import attempt, client_for, translated
+from conformance.adapters.s3.client import attempt, client_for, translated
+from conformance.adapters.s3.storage import open_s3
 from conformance.storage import ConnectionStringInvalid, ObjectNotExist, PermissionDenied, Storage, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.adapters.s3_client import Location
+    from conformance.adapters.s3.client import Location
 
 
 class Bucket:

@@ -8,13 +8,13 @@ they are compared under the lock that the change itself takes.
 
 from __future__ import annotations
 
-from conformance.adapters.memory_client import RESTRICTIONS, MemoryData
-from conformance.adapters.memory_growing import MemoryGrowing
-from conformance.adapters.memory_listing import MemoryListing
-from conformance.adapters.memory_segments import IndexSegments, OffsetSegments
-from conformance.adapters.memory_storager import MemoryStorager
-from conformance.adapters.memory_transfer import MemoryTransfer
-from conformance.adapters.memory_uploads import MemoryUploads
+from conformance.adapters.memory.client import RESTRICTIONS, MemoryData
+from conformance.adapters.memory.growing import MemoryGrowing
+from conformance.adapters.memory.listing import MemoryListing
+from conformance.adapters.memory.segments import IndexSegments, OffsetSegments
+from conformance.adapters.memory.storager import MemoryStorager
+from conformance.adapters.memory.transfer import MemoryTransfer
+from conformance.adapters.memory.uploads import MemoryUploads
 
 __all__ = ["RESTRICTIONS", "Memory", "MemoryService", "open_memory"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.s3_base import PARTS_MAXIMUM, S3Base, given, matching
-from conformance.adapters.s3_pages import pages
+from conformance.adapters.s3.base import PARTS_MAXIMUM, S3Base, given, matching
+from conformance.adapters.s3.pages import pages
 from conformance.adapters.streams import check_size, exactly
 from conformance.storage import IoCallback, Object, ObjectMode, Part, Reader, RestrictionDissatisfied, Unexpected
 

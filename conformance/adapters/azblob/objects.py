@@ -6,9 +6,9 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.azblob_answers import conditions, described, encoded, only_once
-from conformance.adapters.azblob_base import AzBlobBase
-from conformance.adapters.azblob_client import WRITE_MAXIMUM, RangeNotSatisfiable, attempt, failure_for, sdk
+from conformance.adapters.azblob.answers import conditions, described, encoded, only_once
+from conformance.adapters.azblob.base import AzBlobBase
+from conformance.adapters.azblob.client import WRITE_MAXIMUM, RangeNotSatisfiable, attempt, failure_for, sdk
 from conformance.adapters.streams import check_size, deliver, exactly
 from conformance.storage import (
     IoCallback,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.adapters.azblob_answers import block_id, conditions
-from conformance.adapters.azblob_base import APPEND_MAXIMUM, AzBlobBase, needs
-from conformance.adapters.azblob_client import MIB, attempt, sdk
+from conformance.adapters.azblob.answers import block_id, conditions
+from conformance.adapters.azblob.base import APPEND_MAXIMUM, AzBlobBase, needs
+from conformance.adapters.azblob.client import MIB, attempt, sdk
 from conformance.adapters.streams import check_size, exactly
 from conformance.storage import (
     Block,

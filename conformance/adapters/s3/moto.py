@@ -14,8 +14,8 @@ from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
-from conformance.adapters.s3 import open_s3
-from conformance.adapters.s3_client import Location, boto3, client_config
+from conformance.adapters.s3.client import Location, boto3, client_config
+from conformance.adapters.s3.storage import open_s3
 from conformance.storage import ConnectionStringInvalid, Storage
 
 # moto refuses a smaller part that is not the last; Amazon's 5 MiB would only make the checks slow.

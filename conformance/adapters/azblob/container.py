@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.azblob import AzBlob
-from conformance.adapters.azblob_client import attempt, client_for, translated
+from conformance.adapters.azblob.client import attempt, client_for, translated
+from conformance.adapters.azblob.storage import AzBlob
 from conformance.storage import ConnectionStringInvalid, PermissionDenied, Storage, StorageError, Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.adapters.azblob_client import ContainerLocation
+    from conformance.adapters.azblob.client import ContainerLocation
 
 
 class Container:

@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from conformance.adapters.conditions import Conditions
-from conformance.adapters.fs_client import FileSystemClient, chunks
-from conformance.adapters.fs_tree import Names, mode, taxonomy
+from conformance.adapters.fs.client import FileSystemClient, chunks
+from conformance.adapters.fs.tree import Names, mode, taxonomy
 from conformance.adapters.listing import Entry, Listing, first, page_of
 from conformance.adapters.streams import Span, check_size, deliver, exactly, verified
 from conformance.storage import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.listing import page_of
-from conformance.adapters.s3_base import S3Base, given
-from conformance.adapters.s3_pages import decoded, pages
+from conformance.adapters.s3.base import S3Base, given
+from conformance.adapters.s3.pages import decoded, pages
 from conformance.storage import ListMode, ListModeInvalid, Object, ObjectMode
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.adapters.conditions import Conditions
-from conformance.adapters.memory_client import RESTRICTIONS, MemoryClient
-from conformance.adapters.memory_tree import Directory, Headers
+from conformance.adapters.memory.client import RESTRICTIONS, MemoryClient
+from conformance.adapters.memory.tree import Directory, Headers
 from conformance.adapters.streams import CHUNK, Span, check_size, deliver, exactly, verified
 from conformance.storage import (
     IoCallback,

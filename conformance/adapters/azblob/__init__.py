@@ -1,0 +1,1 @@
+"""Azure Blob Storage and Azurite, through azure-storage-blob."""

@@ -1,0 +1,1 @@
+"""The local file system of a POSIX host."""
