@@ -1,4 +1,7 @@
-"""``python -m backends [NAME]``: start one backend, say how to reach it, and keep it until interrupted."""
+"""``python -m backends NAME``: start one backend, say how to reach it, and keep it until interrupted.
+
+``python -m backends check NAME…`` starts, checks and ends; see :mod:`backends.checking`.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,37 @@ import shlex
 import signal
 import sys
 from contextlib import suppress
+from itertools import takewhile
 from typing import TextIO
 
 from backends import BACKENDS, NotInstalled, ServerFailed
+from backends.checking import EMBEDDED, check
 
 
 def main(arguments: list[str]) -> int:
     """Run the command and return its exit status: 0, or 2 when there is no such backend or it does not start."""
-    if len(arguments) != 1 or arguments[0] not in BACKENDS:
-        _say(f"usage: python -m backends NAME, where NAME is one of: {', '.join(BACKENDS)}", sys.stderr)
+    checked = arguments[:1] == ["check"]
+    names = list(takewhile(lambda word: not word.startswith("-"), arguments[checked:]))
+    known = {*BACKENDS, *EMBEDDED} if checked else BACKENDS.keys()
+    if not names or not known >= set(names) or (not checked and len(arguments) != 1):
+        _say(f"usage: python -m backends [check] NAME, where NAME is one of: {', '.join(BACKENDS)}", sys.stderr)
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background has SIGINT ignored
-        signal.signal(number, signal.default_int_handler)
     try:
-        with suppress(KeyboardInterrupt), BACKENDS[arguments[0]]() as started:
-            variables = [f"{name}={shlex.quote(value)}" for name, value in started.environment.items()]
-            command = " ".join([*variables, "conformance check", shlex.quote(started.connection)])
-            _say(f"{started.version} is running, until Ctrl-C. To check it:\n\n  {command}\n", sys.stdout)
-            while True:
-                signal.pause()
+        return check(names, *arguments[1 + len(names) :]) if checked else _keep(names[0])
     except (NotInstalled, ServerFailed) as error:
         _say(str(error), sys.stderr)
         return 2
+
+
+def _keep(name: str) -> int:
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background has SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), BACKENDS[name]() as started:
+        variables = [f"{name}={shlex.quote(value)}" for name, value in started.environment.items()]
+        command = " ".join([*variables, "conformance check", shlex.quote(started.connection)])
+        _say(f"{started.version} is running, until Ctrl-C. To check it:\n\n  {command}\n", sys.stdout)
+        while True:
+            signal.pause()
     return 0
 
 

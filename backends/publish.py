@@ -1,6 +1,6 @@
 """``python -m backends.publish [DIRECTORY]``: check every backend and write the published report.
 
-The embedded backends and every server of :data:`backends.BACKENDS` are checked against what ``deviations.toml``
+The embedded backends and every server of :data:`backends.BACKENDS` are checked against what ``deviations/``
 declares of them; the document goes to ``results.jsonl``, the page to ``index.html``, with the kill matrix as a
 section of it where ``kill-matrix.json`` lies in the same directory. The exit status is that of ``conformance check``.
 """
@@ -8,60 +8,26 @@ section of it where ``kill-matrix.json`` lies in the same directory. The exit st
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import tempfile
 from collections import defaultdict
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backends import BACKENDS, NotInstalled, ServerFailed
+from backends.checking import DEVIATIONS, EMBEDDED, check
 from conformance.declaration import judge, load, with_embedded
 from conformance.report import Section, page
 from conformance.results import read
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 HERE = Path(__file__).parent
-DEVIATIONS = HERE / "deviations.toml"
-EMBEDDED = ("memory", "fs", "moto")
 TITLE = "What storage-conformance says about the backends that it starts itself"
-
-
-def check(names: Iterable[str], results: Path, *options: str) -> int:
-    """Check backends by name and write the document to ``results``; return the exit status of the command.
-
-    Raises:
-        NotInstalled: a server is not installed.
-        ServerFailed: a server does not start.
-
-    """
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-publish-")))
-        environment, lines = dict(os.environ), ["[tool.conformance.backends]"]
-        names = list(names)
-        for name in names:
-            if name not in EMBEDDED:
-                started = stack.enter_context(BACKENDS[name]())
-                environment.update(started.environment)
-                lines.append(f"{name} = {json.dumps(started.connection)}")
-        (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
-        command = [sys.executable, "-m", "conformance.cli", "check", *names, "--declared", str(DEVIATIONS)]
-        return subprocess.run(  # noqa: S603 - our own command line
-            [*command, "--results", str(results.resolve()), *options],
-            cwd=folder,
-            env=environment,
-            check=False,
-        ).returncode
 
 
 def publish(directory: Path) -> int:
     """Check everything and write the report to a directory; return the exit status."""
     results = directory / "results.jsonl"
-    status = check([*EMBEDDED, *(name for name in BACKENDS if name not in EMBEDDED)], results, "--quiet")
+    names = [*EMBEDDED, *(name for name in BACKENDS if name not in EMBEDDED)]
+    status = check(names, "--results", str(results.resolve()), "--quiet")
     # What is published speaks of the repository, not of where it lay.
     results.write_text(results.read_text("utf-8").replace(f"{HERE.parent}/", ""), "utf-8")
     render(directory, upheld=status == 0)

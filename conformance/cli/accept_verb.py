@@ -45,6 +45,8 @@ def command(
     file = declared or settings(folder).declared
     if file is None:
         raise Problem("name the deviations file: conformance accept --declared deviations.toml")
+    if file.is_dir():
+        raise Problem(f"{file} is a directory: name the file in it that is to be written")
     observed = document(results or folder / FOLDER / "last.jsonl")
     known = (declarations(file) if file.exists() else None) or Declarations(name=str(file))
     try:

@@ -54,7 +54,7 @@ FILE = click.Path(path_type=Path)
     "--declared",
     type=FILE,
     metavar="FILE",
-    help="The deviations file: what the backend is known to do otherwise.",
+    help="What the backend is known to do otherwise: a file, or a directory of them.",
 )
 @click.option(
     "--results",

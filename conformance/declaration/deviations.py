@@ -77,7 +77,7 @@ class Declarations:
     text: str = ""
     name: str = "deviations.toml"
     carried: frozenset[str] = frozenset()
-    """Backends of which the entries came with the kit, so that nobody wonders why they are not part of a run."""
+    """Backends that need not be part of a run: their entries came with the kit, or lie in a directory with others'."""
 
     def of(self, backend: str, spec: str = "") -> tuple[Deviation, ...]:
         """Return what one backend declares: under its name in the run, and under ``spec``, where it comes from."""
@@ -90,18 +90,38 @@ def visible(text: str) -> str:
 
 
 def load(path: str | Path, known: Collection[str] | None = None) -> Declarations:
-    """Return the declarations in a file; see :func:`loads`.
+    """Return the declarations in a file, or in all ``*.toml`` files of a directory; see :func:`loads`.
 
     Raises:
-        DeclarationInvalid: the file does not say what it must.
-        OSError: the file cannot be read.
+        DeclarationInvalid: a file does not say what it must, or two of a directory declare the same.
+        OSError: a file cannot be read.
 
     """
+    if Path(path).is_dir():
+        return _together([load(file, known) for file in sorted(Path(path).glob("*.toml"))], str(path))
     try:
         text = Path(path).read_text("utf-8")
     except UnicodeDecodeError:
         raise DeclarationInvalid(f"{path} is not UTF-8: save it as UTF-8, as TOML asks") from None
     return loads(text, known, str(path))
+
+
+def _together(files: Sequence[Declarations], name: str) -> Declarations:
+    if not files:
+        raise DeclarationInvalid(f"{name} is a directory without any *.toml in it")
+    found: dict[str, str] = {}
+    for file in files:
+        for entry in file.deviations:
+            if entry.key in found:
+                raise DeclarationInvalid(
+                    f"{file.name} and {found[entry.key]} both declare {entry.requirement} of {entry.backend} with the "
+                    "same signature; keep one of them"
+                )
+            found[entry.key] = file.name
+    deviations = tuple(entry for file in files for entry in file.deviations)
+    text = "\n".join(file.text for file in files)
+    together = frozenset(entry.backend for entry in deviations)
+    return Declarations(deviations=deviations, text=text, name=name, carried=together)
 
 
 def loads(text: str, known: Collection[str] | None = None, name: str = "deviations.toml") -> Declarations:

@@ -25,5 +25,5 @@ def with_embedded(declared: Declarations | None) -> Declarations:
     own = declared or Declarations()
     named = {deviation.backend for deviation in own.deviations}
     known = tuple(deviation for deviation in embedded().deviations if deviation.backend not in named)
-    carried = frozenset(deviation.backend for deviation in known)
+    carried = own.carried | {deviation.backend for deviation in known}
     return Declarations(deviations=own.deviations + known, text=own.text, name=own.name, carried=carried)

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backends import BACKENDS
-from backends.publish import DEVIATIONS
+from backends.checking import DEVIATIONS
 from conformance.adapters.connection import open_backend
 from conformance.declaration import load
 from conformance.engine.backend import Backend

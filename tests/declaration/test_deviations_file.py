@@ -171,3 +171,19 @@ def test_errors_and_missing_runs_are_never_accepted():
     whole = document()
     broken = replace(whole, results=tuple(passed(r, state="error", reason="x") for r in whole.results))
     assert accept(broken, Declarations(), known=requirements()).text == ""
+
+
+def test_a_directory_is_all_its_files_together(tmp_path):
+    for name in ("fs", "s3"):
+        (tmp_path / f"{name}.toml").write_text(ENTRY.replace('"fs"', f'"{name}"'))
+    together = load(tmp_path, KNOWN)
+    assert [entry.backend for entry in together.deviations] == ["fs", "s3"]
+    assert loads(together.text, KNOWN).deviations == together.deviations
+    (tmp_path / "t3.toml").write_text(ENTRY)
+    with pytest.raises(DeclarationInvalid, match=r"t3.toml and .*fs.toml both declare delete.idempotent of fs"):
+        load(tmp_path, KNOWN)
+
+
+def test_an_empty_directory_declares_nothing_and_says_so(tmp_path):
+    with pytest.raises(DeclarationInvalid, match=r"without any \*.toml"):
+        load(tmp_path, KNOWN)

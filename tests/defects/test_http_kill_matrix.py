@@ -28,7 +28,7 @@ from .http.escapes import ESCAPES
 SAMPLE = 16
 """One in this many is measured."""
 EVERYTHING = bool(os.environ.get("CONFORMANCE_KILL_ALL"))
-DECLARED = Path(__file__).parents[2] / "backends" / "deviations.toml"
+DECLARED = Path(__file__).parents[2] / "backends" / "deviations"
 
 
 def _chosen(planted):

@@ -1,0 +1,45 @@
+"""One of our backends held to what ``deviations/`` declares of it: started, checked under its name, and ended.
+
+``python -m backends check NAME…`` is for the command line; options of ``conformance check`` may follow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backends import BACKENDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEVIATIONS = Path(__file__).parent / "deviations"
+EMBEDDED = ("memory", "fs", "moto")
+
+
+def check(names: Iterable[str], *options: str) -> int:
+    """Check backends by name, with ``options`` of ``conformance check``; return the exit status of that command.
+
+    Raises:
+        NotInstalled: a server is not installed.
+        ServerFailed: a server does not start.
+
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-check-")))
+        environment, lines = dict(os.environ), ["[tool.conformance.backends]"]
+        names = list(names)
+        for name in names:
+            if name not in EMBEDDED:
+                started = stack.enter_context(BACKENDS[name]())
+                environment.update(started.environment)
+                lines.append(f"{name} = {json.dumps(started.connection)}")
+        (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
+        command = [sys.executable, "-m", "conformance.cli", "check", *names, "--declared", str(DEVIATIONS), *options]
+        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603 - our command
