@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from backends import BACKENDS, NotInstalled, ServerFailed
-from backends.server import answers, free_ports, running, script
+from backends.server import answers, free_ports, running, running_several, script, system_program
 from conformance.adapters.connection import open_backend
 from conformance.storage import ObjectNotExist, PermissionDenied, StorageError
 
@@ -152,7 +152,7 @@ def test_a_server_ends_when_the_block_raises():
 
 
 def test_a_server_that_ignores_the_signal_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("backends.server.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("backends.processes.STOP_SECONDS", 0.2)
     pid = tmp_path / "pid"
     program = (
         "import os, signal, pathlib, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
@@ -173,7 +173,7 @@ def test_a_server_that_cannot_start_shows_its_log_after_three_attempts():
 
     with pytest.raises(ServerFailed) as caught, running("broken", broken, ports=2, ready=lambda _: False):
         pass
-    assert "broken ended with 1; its log ends:" in str(caught.value)
+    assert f"broken: {Path(sys.executable).name} ended with 1; its log ends:" in str(caught.value)
     assert "the disk is full" in str(caught.value)
     assert len(set(attempts)) == 3
 
@@ -198,6 +198,55 @@ def test_a_server_does_not_see_our_credentials_and_proxies(monkeypatch):
         assert "'GIVEN'" in log.read_text()
         assert "AWS_" not in log.read_text()
         assert "http_proxy" not in log.read_text()
+
+
+def waiting(name):
+    return (sys.executable, "-c", f"import os, time; print({name!r}, os.getpid(), flush=True); time.sleep(60)")
+
+
+def test_a_backend_may_be_several_processes_with_preparations():
+    def start(server):
+        assert server.run(sys.executable, "-c", "import os; print(os.getcwd())").strip() == str(server.directory)
+        assert server.run(sys.executable, "-c", "import sys; sys.exit(3)", statuses=(3,)) == ""
+        for name in ("one", "two"):
+            server.spawn(*waiting(name))
+            server.wait(lambda name=name: server.log.exists() and name in server.log.read_text())
+
+    with running_several("pair", start, ports=2) as server:
+        assert len(set(server.ports)) == 2
+        pids = dict(line.split() for line in server.log.read_text().splitlines())
+        assert list(pids) == ["one", "two"]
+        assert all(alive(pid) for pid in pids.values())
+    assert not any(alive(pid) for pid in pids.values())
+    assert not server.directory.exists()
+
+
+def test_processes_that_began_end_when_another_does_not_start(monkeypatch):
+    monkeypatch.setattr("backends.server.ATTEMPTS", 1)
+    logs = []
+
+    def start(server):
+        server.spawn(*waiting("first"))
+        server.wait(lambda: server.log.read_text().endswith("\n"))
+        logs.append(server.log.read_text())
+        server.run(sys.executable, "-c", "import sys; sys.exit('no configuration')")
+
+    said = r"pair: python\S* ended with 1: no configuration"
+    with pytest.raises(ServerFailed, match=said), running_several("pair", start, ports=0):
+        pass
+    assert not alive(logs[0].split()[1])
+
+
+def test_a_process_that_ended_may_be_started_again():
+    def start(server):
+        server.spawn(sys.executable, "-c", "import sys; sys.exit(5)")
+        with pytest.raises(ServerFailed, match="ended with 5"):
+            server.wait(lambda: False)
+        server.spawn(*waiting("second"))
+        server.wait(lambda: "second" in server.log.read_text())
+
+    with running_several("again", start, ports=0) as server:
+        assert alive(server.log.read_text().split()[1])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
@@ -231,6 +280,8 @@ def test_ports_are_different_and_free():
 def test_a_missing_package_is_named():
     with pytest.raises(NotInstalled, match="no-such-program is not installed: pip install some-package"):
         script("no-such-program", "some-package")
+    with pytest.raises(NotInstalled, match="no-such-program is not installed: apt-get install some-package"):
+        system_program("no-such-program", "some-package")
 
 
 # python -m backends
