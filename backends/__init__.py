@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backends import azurite, moto_inprocess, moto_server, rclone, seaweedfs
+from backends import azurite, moto_inprocess, moto_server, rclone, seaweedfs, swift
 from backends.server import NotInstalled, ServerFailed, Started
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "seaweedfs": seaweedfs.start,
     "rclone": rclone.start,
     "azurite": azurite.start,
+    "swift": swift.start,
+    "swift-s3": swift.start_s3,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 
