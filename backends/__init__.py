@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backends import azurite, moto_inprocess, moto_server, rclone, seaweedfs, swift
+from backends import azurite, ceph_rgw, juicefs, moto_inprocess, moto_server, rclone, redis_server, seaweedfs, swift
 from backends.server import NotInstalled, ServerFailed, Started
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "azurite": azurite.start,
     "swift": swift.start,
     "swift-s3": swift.start_s3,
+    "ceph-rgw": ceph_rgw.start,
+    "juicefs": juicefs.start,
+    "redis": redis_server.start,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 
