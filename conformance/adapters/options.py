@@ -62,6 +62,28 @@ def text(value: str) -> str:
     return value
 
 
+def lacking(implements: Mapping[str, frozenset[str]], what: str) -> Callable[[str], tuple[str, ...]]:
+    """Return what reads the things that a server of a kind lacks, with commas.
+
+    Args:
+        implements: the operations of the adapter, each with its optional arguments; what is lacking is one of the
+            operations, ``copy``, an argument of all of them, ``if_match``, or of one, ``copy.if_match``.
+        what: what the adapter is for, for the message.
+
+    """
+
+    def read(text: str) -> tuple[str, ...]:
+        words = tuple(text.split(","))
+        for word in words:
+            op, _, pair = word.rpartition(".")
+            offered = implements.items() if not op else [(op, implements.get(op, frozenset[str]()))]
+            if not any(pair in pairs or (not op and pair == name) for name, pairs in offered):
+                raise ValueError(f"names {word!r}, which is no operation and no optional argument of {what}")
+        return words
+
+    return read
+
+
 def read_options(query: str, known: Options) -> dict[str, Any]:
     """Return the options of ``query``, each read as ``known`` says.
 

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from conformance.adapters.connection import Connection, address
-from conformance.adapters.options import Options, choice, endpoint, flag, number, text
+from conformance.adapters.options import Options, choice, endpoint, flag, lacking, number, text
 from conformance.adapters.s3.bucket import Bucket
 from conformance.adapters.s3.client import Location
 from conformance.adapters.s3.storage import S3
-
-
-def _without(text: str) -> tuple[str, ...]:
-    """Return what an S3 server lacks: operations, optional arguments, or ``operation.argument``, with commas."""
-    words = tuple(text.split(","))
-    for word in words:
-        op, _, pair = word.rpartition(".")
-        offered = S3.implements.items() if not op else [(op, S3.implements.get(op, frozenset[str]()))]
-        if not any(pair in pairs or (not op and pair == name) for name, pairs in offered):
-            raise ValueError(f"names {word!r}, which is no operation and no optional argument of S3")
-    return words
-
 
 FEATURE_OPTIONS: Options = {
     "name_maximum": number(int, 1, 1024),
@@ -40,7 +28,7 @@ OPTIONS: Options = {
     "part_minimum": number(int, 0, 5 * 1024**3),
     "checksums": choice("required", "default"),
     "bare_etags": flag,
-    "without": _without,
+    "without": lacking(S3.implements, "S3"),
     **FEATURE_OPTIONS,
 }
 """Options of ``s3://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``. What
