@@ -13,6 +13,8 @@ SCHEMES: Mapping[str, str] = {
     "moto": "conformance.adapters.s3.connect_moto",
     "s3": "conformance.adapters.s3.connect",
     "azblob": "conformance.adapters.azblob.connect",
+    "exec": "conformance.adapters.harness.connect",
+    "redis": "conformance.adapters.redis.connect",
 }
 """The module that makes the connection, by the scheme that its strings begin with."""
 

@@ -1,0 +1,1 @@
+"""Redis: strings under flat keys."""
