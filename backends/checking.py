@@ -14,16 +14,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from backends import BACKENDS
+from backends import BACKENDS, Started
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 DEVIATIONS = Path(__file__).parent / "deviations"
 EMBEDDED = ("memory", "fs", "moto")
 
 
-def check(names: Iterable[str], *options: str) -> int:
+def check(names: Collection[str], *options: str) -> int:
     """Check backends by name, with ``options`` of ``conformance check``; return the exit status of that command.
 
     Raises:
@@ -32,14 +32,16 @@ def check(names: Iterable[str], *options: str) -> int:
 
     """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-check-")))
-        environment, lines = dict(os.environ), ["[tool.conformance.backends]"]
-        names = list(names)
-        for name in names:
-            if name not in EMBEDDED:
-                started = stack.enter_context(BACKENDS[name]())
-                environment.update(started.environment)
-                lines.append(f"{name} = {json.dumps(started.connection)}")
-        (folder / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
+        return held(names, [stack.enter_context(BACKENDS[name]()) for name in names if name not in EMBEDDED], *options)
+
+
+def held(names: Iterable[str], running: Iterable[Started], *options: str) -> int:
+    """Check backends of which those that need a server are ``running``; return the exit status as :func:`check`."""
+    environment, lines = dict(os.environ), ["[tool.conformance.backends]"]
+    for started in running:
+        environment.update(started.environment)
+        lines.append(f"{started.name} = {json.dumps(started.connection)}")
+    with tempfile.TemporaryDirectory(prefix="conformance-check-") as folder:
+        (Path(folder) / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
         command = [sys.executable, "-m", "conformance.cli", "check", *names, "--declared", str(DEVIATIONS), *options]
         return subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603 - our command

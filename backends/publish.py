@@ -1,50 +1,79 @@
-"""``python -m backends.publish [DIRECTORY]``: check every backend and write the published report.
+"""``python -m backends.publish [NAME…]``: check backends and write the published reports.
 
-The embedded backends and every server of :data:`backends.BACKENDS` are checked against what ``deviations/``
-declares of them; the document goes to ``results.jsonl``, the page to ``index.html``, with the kill matrix as a
-section of it where ``kill-matrix.json`` lies in the same directory. The exit status is that of ``conformance check``.
+Every backend has a directory below ``reports/`` with its document, ``results.jsonl``, and its page, ``index.html``;
+``reports/index.html`` compares all of them. Without names everything is checked: the embedded backends, and every one
+of :data:`backends.BACKENDS`, two at a time. With names only those are; ``--render`` checks nothing and writes the pages
+of the documents that are there. The exit status is the worst of those of ``conformance check``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from backends import BACKENDS, NotInstalled, ServerFailed
-from backends.checking import DEVIATIONS, EMBEDDED, check
+from backends.checking import DEVIATIONS, EMBEDDED, check, held
 from conformance.declaration import judge, load, with_embedded
-from conformance.report import Section, page
-from conformance.results import read
+from conformance.report import Run, Section, comparison, page
+from conformance.results import dumps, read
 
 HERE = Path(__file__).parent
-TITLE = "What storage-conformance says about the backends that it starts itself"
+REPORTS = HERE.parent / "reports"
+AT_ONCE = 2
+"""How many backends are checked side by side."""
+EVERYTHING = (*EMBEDDED, *(name for name in BACKENDS if name not in EMBEDDED))
 
 
-def publish(directory: Path) -> int:
-    """Check everything and write the report to a directory; return the exit status."""
-    results = directory / "results.jsonl"
-    names = [*EMBEDDED, *(name for name in BACKENDS if name not in EMBEDDED)]
-    status = check(names, "--results", str(results.resolve()), "--quiet")
-    # What is published speaks of the repository, not of where it lay.
-    results.write_text(results.read_text("utf-8").replace(f"{HERE.parent}/", ""), "utf-8")
-    render(directory, upheld=status == 0)
+def publish(name: str, directory: Path) -> int:
+    """Check one backend and write its document below ``directory``; return the exit status of the check.
+
+    Raises:
+        NotInstalled: what starts it is not installed.
+        ServerFailed: it does not start.
+
+    """
+    results = directory / name / "results.jsonl"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    options = ("--results", str(results.resolve()), "--quiet")
+    if name in EMBEDDED:
+        status, version = check([name], *options), ""
+    else:
+        with BACKENDS[name]() as started:
+            status, version = held([name], [started], *options), started.version
+    document = read(results)
+    (about,) = document.header.backends
+    # a server may tell little of its version: what started it knows
+    header = replace(document.header, backends=(replace(about, version=version or about.version),))
+    # what is published speaks of the repository, not of where it lay
+    results.write_text(dumps(replace(document, header=header)).replace(f"{HERE.parent}/", ""), "utf-8")
     return status
 
 
-def render(directory: Path, *, upheld: bool) -> None:
-    """Write the page of the document that lies in a directory.
+def render(directory: Path) -> None:
+    """Write the page of every document below ``directory``, and the page that compares them.
 
-    ``upheld`` says that the check found every declared deviation again, if need be by running its stored program, of
-    which the document does not tell: another seed may have met it, and this one not.
+    Only what was upheld is published: the check found every declared deviation again, if need be by running its stored
+    program, of which the document does not tell, because another seed may have met it and this one not.
     """
-    document = read(directory / "results.jsonl")
     declared = with_embedded(load(DEVIATIONS))
-    judgement = judge(document, declared, replayed={e.key: "diverges" for e in declared.deviations if upheld})
+    replayed = {entry.key: "diverges" for entry in declared.deviations}
+    runs: list[Run] = []
+    for name in EVERYTHING:
+        file = directory / name / "results.jsonl"
+        if file.exists():
+            document = read(file)
+            judgement = judge(document, declared, replayed=replayed)
+            (file.parent / "index.html").write_text(page(document, judgement), "utf-8")
+            runs.append(Run(document=document, judgement=judgement, href=f"{name}/index.html"))
     sections = [_kill_matrix(json.loads(file.read_text("utf-8"))) for file in directory.glob("kill-matrix.json")]
-    (directory / "index.html").write_text(page(document, judgement, extras=sections, title=TITLE), "utf-8")
+    title = f"{len(runs)} backends, one specification"
+    (directory / "index.html").write_text(comparison(runs, title=title, extras=sections), "utf-8")
 
 
 def _kill_matrix(rows: list[dict[str, Any]]) -> Section:
@@ -76,12 +105,23 @@ def _kill_matrix(rows: list[dict[str, Any]]) -> Section:
 
 def main() -> int:
     """Run the command."""
-    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "reports"
+    arguments = argparse.ArgumentParser(prog="python -m backends.publish", description="Check backends and publish.")
+    arguments.add_argument("names", nargs="*", metavar="NAME", help="which backends [all]")
+    arguments.add_argument("--directory", type=Path, default=REPORTS, help="where the reports lie [reports]")
+    arguments.add_argument("--render", action="store_true", help="check nothing, only write the pages again")
+    options = arguments.parse_args()
+    for name in options.names:
+        if name not in EVERYTHING:
+            arguments.error(f"there is no backend {name}; there are {', '.join(EVERYTHING)}")
     try:
-        return publish(directory)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            names = () if options.render else options.names or EVERYTHING
+            statuses = list(pool.map(lambda name: publish(name, options.directory), names))
     except (NotInstalled, ServerFailed) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    render(options.directory)
+    return max(statuses, default=0)
 
 
 if __name__ == "__main__":

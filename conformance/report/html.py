@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -43,20 +43,22 @@ def page(document: Document, judgement: Judgement, *, extras: Sequence[Section] 
     document itself, so it can be read by a program as well.
     """
     shown = view(document, judgement)
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            view=shown,
-            document=document,
-            header=document.header,
-            footer=document.footer,
-            verdicts=judgement.verdicts,
-            title=title or shown.title,
-            extras=extras,
-            source=_embedded(dumps(document)),
-        )
+    return template("page.html.j2").render(
+        view=shown,
+        document=document,
+        header=document.header,
+        footer=document.footer,
+        verdicts=judgement.verdicts,
+        title=title or shown.title,
+        extras=extras,
+        kit=document.header.kit,
+        source=_embedded(dumps(document)),
     )
+
+
+def template(name: str) -> Template:
+    """Return one of the templates of this package, with the words, signs and filters that all of them share."""
+    return _environment().get_template(name)
 
 
 @cache

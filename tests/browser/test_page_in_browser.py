@@ -8,7 +8,7 @@ playwright_api = pytest.importorskip("playwright.sync_api", reason="the browser 
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the browser tests need axe")
 
 from conformance.declaration import judge  # noqa: E402
-from conformance.report import Section, page  # noqa: E402
+from conformance.report import Run, Section, comparison, page  # noqa: E402
 from tests.results.sample import declarations, document  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -33,12 +33,20 @@ def address(tmp_path_factory):
     return file.as_uri()
 
 
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    file = tmp_path_factory.mktemp("comparison") / "index.html"
+    run = Run(document=document(), judgement=judge(document(), declarations()), href="all/index.html")
+    file.write_text(comparison([run]), encoding="utf-8")
+    return file.as_uri()
+
+
 @pytest.fixture
 def visit(browser, address):
     """Open the page; everything that it asks for and every error that it makes is kept."""
     contexts = []
 
-    def open_page(anchor="", width=1280, height=900, **options):
+    def open_page(anchor="", width=1280, height=900, at="", **options):
         context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
         contexts.append(context)
         opened = context.new_page()
@@ -46,7 +54,7 @@ def visit(browser, address):
         opened.on("request", lambda request: opened.asked.append(request.url))
         opened.on("pageerror", lambda error: opened.errors.append(str(error)))
         opened.on("console", lambda message: message.type == "error" and opened.errors.append(message.text))
-        opened.goto(address + anchor)
+        opened.goto((at or address) + anchor)
         return opened
 
     yield open_page
@@ -179,3 +187,25 @@ def test_hostile_names_run_nothing(visit):
     assert shown.evaluate("document.scripts.length") == 2
     assert shown.locator(".unseen").first.is_visible()
     assert "alert(1)" in shown.locator("#failures").inner_text()
+
+
+# the page that compares
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_violation_on_the_comparison(visit, compared, theme):
+    shown = visit(at=compared, color_scheme=theme)
+    open_everything(shown)
+    found = axe_api.Axe().run(shown, options=RULES)
+    told = [(v["id"], [node["html"][:160] for node in v["nodes"][:3]]) for v in found.response["violations"]]
+    assert told == []
+    assert shown.errors == []
+
+
+def test_the_comparison_does_not_scroll_sideways_on_a_phone_and_filters(visit, compared):
+    shown = visit(at=compared, width=390)
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    shown.fill("#query", "idempotent")
+    visible = shown.locator("tr[data-row]:not([hidden])")
+    assert 0 < visible.count() < shown.locator("tr[data-row]").count()
+    assert "of" in shown.locator(".found").inner_text()

@@ -1,4 +1,3 @@
-const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const form = document.getElementById("filters");
 const query = document.getElementById("query");
 const told = document.getElementById("told");
@@ -98,18 +97,4 @@ save.addEventListener("click", async () => {
   URL.revokeObjectURL(link.href);
 });
 
-try {
-  const saved = localStorage.getItem("storage-conformance-theme");
-  if (saved) document.getElementById(`theme-${saved}`)?.click();
-  for (const input of all("input[name=theme]")) {
-    input.addEventListener("change", () => localStorage.setItem("storage-conformance-theme", input.value));
-  }
-} catch { /* without storage the choice lasts as long as the page */ }
-
-let closed = [];
-addEventListener("beforeprint", () => {
-  closed = all("details:not([open])");
-  for (const details of closed) details.open = true;
-});
-addEventListener("afterprint", () => { for (const details of closed) details.open = false; });
 follow();
