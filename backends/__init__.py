@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backends import azurite, ceph_rgw, juicefs, moto_inprocess, moto_server, rclone, redis_server, seaweedfs, swift
+from backends import (
+    azurite,
+    ceph_rgw,
+    ipfs,
+    juicefs,
+    layers,
+    moto_inprocess,
+    moto_server,
+    rclone,
+    redis_server,
+    seaweedfs,
+    swift,
+    wsgidav,
+)
 from backends.server import NotInstalled, ServerFailed, Started
 
 if TYPE_CHECKING:
@@ -25,6 +38,9 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "ceph-rgw": ceph_rgw.start,
     "juicefs": juicefs.start,
     "redis": redis_server.start,
+    "js-ipfs": ipfs.start,
+    "wsgidav": wsgidav.start,
+    **layers.LAYERS,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 

@@ -13,8 +13,17 @@ SCHEMES: Mapping[str, str] = {
     "moto": "conformance.adapters.s3.connect_moto",
     "s3": "conformance.adapters.s3.connect",
     "azblob": "conformance.adapters.azblob.connect",
+    "ipfs": "conformance.adapters.ipfs.connect",
     "exec": "conformance.adapters.harness.connect",
     "redis": "conformance.adapters.redis.connect",
+    "fsspec": "conformance.adapters.fsspec_layer.connect",
+    "obstore": "conformance.adapters.obstore_layer.connect",
+    "opendal": "conformance.adapters.opendal_layer.connect",
+    "opendal-async": "conformance.adapters.opendal_layer.connect",
+    "pyarrow": "conformance.adapters.pyarrow_layer.connect",
+    "webdav": "conformance.adapters.webdav.connect",
+    "webdavs": "conformance.adapters.webdav.connect",
+    "ftp": "conformance.adapters.ftp.connect",
 }
 """The module that makes the connection, by the scheme that its strings begin with."""
 
