@@ -24,6 +24,7 @@ SCHEMES: Mapping[str, str] = {
     "webdav": "conformance.adapters.webdav.connect",
     "webdavs": "conformance.adapters.webdav.connect",
     "ftp": "conformance.adapters.ftp.connect",
+    "sftp": "conformance.adapters.sftp.connect",
 }
 """The module that makes the connection, by the scheme that its strings begin with."""
 

@@ -69,7 +69,7 @@ def guarded(operation: Operation, method: Callable[..., Any], *, loose: bool) ->
             try:
                 return await method(self, *arguments, **check(arguments, pairs))
             except StorageError as error:
-                _locate(error, operation, arguments)
+                locate(error, operation, arguments)
                 raise
 
         return call_async
@@ -79,13 +79,14 @@ def guarded(operation: Operation, method: Callable[..., Any], *, loose: bool) ->
         try:
             return method(self, *arguments, **check(arguments, pairs))
         except StorageError as error:
-            _locate(error, operation, arguments)
+            locate(error, operation, arguments)
             raise
 
     return call
 
 
-def _locate(error: StorageError, operation: Operation, arguments: tuple[Any, ...]) -> None:
+def locate(error: StorageError, operation: Operation, arguments: tuple[Any, ...]) -> None:
+    """Fill in the operation of an error and the paths it was about, unless it names them itself (AOS-47 rule 1)."""
     if error.op is None:
         error.op = operation.name
         named = zip(operation.params, arguments, strict=False)

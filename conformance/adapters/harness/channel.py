@@ -1,0 +1,158 @@
+"""A conversation with one harness process: calls out, messages in, and what is said when it breaks off.
+
+A thread reads everything that the harness writes, so that neither side ever waits for the other to make room, and
+hands each message to the call that it belongs to.
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from multiprocessing.util import Finalize
+from typing import Any, TypeVar
+
+from conformance.adapters.harness.lines import Message, Rubbish, encoded, excerpt, next_line, next_message
+from conformance.adapters.harness.process import Process
+
+STARTING_SECONDS = 30.0
+"""How long a harness may take to say its first line."""
+SILENT_SECONDS = 12.0
+"""How long a harness may be silent during a call: less than the engine waits, which knows nothing of stderr."""
+
+_T = TypeVar("_T")
+
+
+class HarnessBroken(Exception):
+    """The harness vanished, hung or did not keep to the protocol: nothing that the storage behind it answered."""
+
+
+class Channel:
+    """A started harness that has said its first line.
+
+    Raises:
+        ConnectionStringInvalid: it cannot be started.
+        HarnessBroken: it did not say a first line that is a JSON object in time.
+
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.broken = ""
+        self._process = Process(command)
+        self._ids = itertools.count(1)
+        self._open: dict[int, queue.SimpleQueue[Message | None]] = {}
+        self._book = threading.Lock()
+        self._writing = threading.Lock()
+        self._turn = threading.Semaphore(1)
+        self.concurrent = False
+        self._first: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._listener = threading.Thread(target=self._listen, name="a harness", daemon=True)
+        self._listener.start()
+        # also at the end of a worker process, where atexit is not heard
+        self._finalizer = Finalize(self, self._process.end, exitpriority=1)
+        try:
+            self.hello = self._take(self._first, STARTING_SECONDS, "said no first line")
+        except KeyboardInterrupt:
+            self.fail("was interrupted before its first line")
+            raise
+
+    def end(self) -> None:
+        """End the process; calls from now on raise HarnessBroken."""
+        self._finalizer.cancel()
+        how = self._process.end()
+        self._fail(f"{how}, as it was told to")
+        self._listener.join()
+        self._process.stdout.close()
+
+    def fail(self, what: str) -> None:
+        """Kill the process, because it ``what``, and let every call that is under way raise HarnessBroken."""
+        self._process.end(kill=True)
+        self._fail(what)
+
+    def _fail(self, what: str) -> None:
+        stderr = self._process.stderr()
+        with self._book:
+            if not self.broken:
+                self.broken = f"the harness {what}; " + (f"stderr: {stderr}" if stderr else "nothing on stderr")
+            waiting = [*self._open.values(), self._first]
+            self._open.clear()
+        for inbox in waiting:
+            inbox.put(None)
+            self._turn.release()
+
+    def messages(self, op: str, request: Mapping[str, Any]) -> Iterator[Message]:
+        """Make a call and yield what the harness says of it, up to and with the last message.
+
+        Raises:
+            HarnessBroken: see there.
+            UnicodeEncodeError: a text of the request is none.
+
+        """
+        number, inbox = next(self._ids), queue.SimpleQueue[Message | None]()
+        line = encoded({"id": number, "op": op, **request})
+        if not self.concurrent and not self._turn.acquire(timeout=SILENT_SECONDS):
+            self.fail(f"did not come to the end of another call within {SILENT_SECONDS:g} seconds")
+        with self._book:
+            if self.broken:
+                raise HarnessBroken(self.broken)
+            self._open[number] = inbox
+        try:
+            self._write(line)
+            while True:
+                message = self._take(inbox, SILENT_SECONDS, f"gave no answer to {op}")
+                yield message
+                if message.last:
+                    return
+        except KeyboardInterrupt:  # the deadline of the whole call, or the end of the run
+            self.fail(f"was interrupted during {op}")
+            raise
+
+    def give(self, call: int, body: bytes) -> None:
+        """Answer a ``read`` of a call with bytes; none are the end."""
+        self._write(encoded({"id": call, "length": len(body)}, body))
+
+    def give_up(self, call: int, reason: str) -> None:
+        """Answer a ``read`` of a call with the failure of the reader."""
+        self._write(encoded({"id": call, "failed": reason}))
+
+    def _write(self, data: bytes) -> None:
+        with self._writing, suppress(OSError, ValueError):  # that it has ended is told where its answer is waited for
+            self._process.stdin.write(data)
+            self._process.stdin.flush()
+
+    def _take(self, inbox: queue.SimpleQueue[_T | None], seconds: float, failure: str) -> _T:
+        try:
+            found = inbox.get(timeout=seconds)
+        except queue.Empty:
+            self.fail(f"{failure} within {seconds:g} seconds")
+            found = None
+        if found is None:
+            raise HarnessBroken(self.broken)
+        return found
+
+    def _listen(self) -> None:
+        stream = self._process.stdout
+        try:
+            hello = next_line(stream)
+            if hello is not None:
+                self._first.put(hello)
+                while (message := next_message(stream)) is not None:
+                    self._deliver(message)
+            by_itself = self._process.ended(1.0)
+            self._fail(self._process.end() if by_itself else "closed its stdout")
+            self._process.end(kill=True)
+        except Rubbish as error:
+            self.fail(str(error))
+
+    def _deliver(self, message: Message) -> None:
+        with self._book:
+            inbox = self._open.get(message.id)
+            if inbox is None:
+                raise Rubbish(f"answered a call that is not under way: {excerpt({'id': message.id})}")
+            if message.last:
+                del self._open[message.id]
+        if message.last and not self.concurrent:
+            self._turn.release()
+        inbox.put(message)
