@@ -17,7 +17,7 @@ from conformance import __version__
 from conformance.engine.laws import Check, checks
 from conformance.engine.profiles import PROFILES, Profile, ProfileName
 from conformance.problems import Problem, meant
-from conformance.requirements import requirements
+from conformance.requirements import System, requirements
 from conformance.results import BackendEntry, Header, Planned, RequirementText
 from conformance.settings import PROFILE_NAMES
 
@@ -152,8 +152,14 @@ def entry(runner: Runner) -> BackendEntry:
     )
 
 
-def header(asked: Asked, backends: Iterable[BackendEntry], plan: Iterable[Planned], started: str) -> Header:
-    """Return the header of a document; ``started`` is ISO 8601."""
+def header(
+    asked: Asked,
+    backends: Iterable[BackendEntry],
+    plan: Iterable[Planned],
+    started: str,
+    system: System = "storage",
+) -> Header:
+    """Return the header of a document about backends of a ``system``; ``started`` is ISO 8601."""
     return Header(
         kit=__version__,
         started=started,
@@ -170,7 +176,7 @@ def header(asked: Asked, backends: Iterable[BackendEntry], plan: Iterable[Planne
                 source=found.source,
                 quote=found.quote,
             )
-            for found in requirements().values()
+            for found in requirements(system).values()
         },
         backends=tuple(backends),
         plan=tuple(plan),

@@ -29,7 +29,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
-from conformance.requirements import requirements
+from conformance.requirements import every_requirement
 
 
 class DeclarationInvalid(ValueError):
@@ -142,7 +142,7 @@ def loads(text: str, known: Collection[str] | None = None, name: str = "deviatio
     entries = data.get("deviation", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in cast("list[Any]", entries)):
         raise DeclarationInvalid(f"{name}: write each entry as a [[deviation]] table, with two brackets")
-    ids = requirements().keys() if known is None else known
+    ids = every_requirement().keys() if known is None else known
     found: dict[str, Deviation] = {}
     for number, entry in enumerate(cast("list[dict[str, Any]]", entries), 1):
         deviation = _entry(entry, ids, f"{name}, entry {number}")

@@ -1,4 +1,8 @@
-"""The normative data: every requirement with id, level, statement and source, one TOML file per subject."""
+"""The normative data: every requirement with id, level, statement and source, one TOML file per subject.
+
+There are two systems of which requirements speak: a storage, whose files lie here, and an upload controller, a service
+in front of one, whose files lie in ``upload_controller/``. A run is about one of them; ids are of all.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,8 @@ from typing import Any, Literal, get_args
 from conformance.storage import operations
 
 Level = Literal["spec-must", "spec-should", "spec-docs", "derived"]
+System = Literal["storage", "upload-controller"]
+_FOLDERS: Mapping[System, str] = {"storage": ".", "upload-controller": "upload_controller"}
 
 
 class RequirementFileInvalid(ValueError):
@@ -26,10 +32,11 @@ class UnknownRequirement(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One sentence that a storage has to live up to.
+    """One sentence that a storage, or an upload controller, has to live up to.
 
-    ``operations`` are those that it speaks of, the subject first; ``source`` cites RFC and section, ``quote`` its
-    words where it has some; ``policy`` names the point on which the RFCs leave a choice to the backend.
+    ``operations`` are those of a storage that it speaks of, the subject first; an upload controller has none of them.
+    ``source`` cites RFC and section, ``quote`` its words where it has some; ``policy`` names the point on which the
+    RFCs leave a choice to the backend.
     """
 
     id: str
@@ -43,22 +50,40 @@ class Requirement:
 
 
 @cache
-def requirements() -> Mapping[str, Requirement]:
-    """Return every requirement by id, ordered by file and place.
+def requirements(system: System = "storage") -> Mapping[str, Requirement]:
+    """Return every requirement of a system by id, ordered by file and place.
 
     Raises:
         RequirementFileInvalid: an entry misses a field, has an unknown one, or repeats an id.
 
     """
     found: dict[str, Requirement] = {}
-    for file in sorted(files("conformance.requirements").iterdir(), key=lambda file: file.name):
+    folder = files("conformance.requirements").joinpath(_FOLDERS[system])
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
             continue
         for entry in tomllib.loads(file.read_text("utf-8")).get("requirement", []):
-            loaded = _load(file.name, entry)
+            loaded = _load(file.name, entry if system == "storage" else {"operations": [], **entry})
             if loaded.id in found:
                 raise RequirementFileInvalid(f"{file.name}: {loaded.id} is declared twice")
             found[loaded.id] = loaded
+    return MappingProxyType(found)
+
+
+@cache
+def every_requirement() -> Mapping[str, Requirement]:
+    """Return the requirements of all systems by id.
+
+    Raises:
+        RequirementFileInvalid: as :func:`requirements`, or two systems use the same id.
+
+    """
+    found: dict[str, Requirement] = {}
+    for system in get_args(System):
+        for identifier, entry in requirements(system).items():
+            if identifier in found:
+                raise RequirementFileInvalid(f"{identifier} is a requirement of two systems")
+            found[identifier] = entry
     return MappingProxyType(found)
 
 
@@ -69,7 +94,7 @@ def requirement(identifier: str) -> Requirement:
         UnknownRequirement: there is none.
 
     """
-    known = requirements()
+    known = every_requirement()
     if identifier not in known:
         close = get_close_matches(identifier, known, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(close)}?" if close else "; `conformance list` shows all of them"
