@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from backends import (
     azurite,
     ceph_rgw,
+    dropbox,
     ipfs,
     juicefs,
     layers,
     moto_inprocess,
     moto_server,
+    openssh,
     rclone,
     redis_server,
     seaweedfs,
@@ -33,6 +35,7 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "seaweedfs": seaweedfs.start,
     "rclone": rclone.start,
     "azurite": azurite.start,
+    "dropbox": dropbox.start,
     "swift": swift.start,
     "swift-s3": swift.start_s3,
     "ceph-rgw": ceph_rgw.start,
@@ -41,6 +44,7 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "js-ipfs": ipfs.start,
     "wsgidav": wsgidav.start,
     **layers.LAYERS,
+    "openssh": openssh.start,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 

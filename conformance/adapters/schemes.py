@@ -25,6 +25,7 @@ SCHEMES: Mapping[str, str] = {
     "webdavs": "conformance.adapters.webdav.connect",
     "ftp": "conformance.adapters.ftp.connect",
     "sftp": "conformance.adapters.sftp.connect",
+    "dropbox": "conformance.adapters.dropbox.connect",
 }
 """The module that makes the connection, by the scheme that its strings begin with."""
 

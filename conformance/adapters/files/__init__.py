@@ -1,0 +1,1 @@
+"""Files that a server keeps in directories: what the adapters of such protocols have in common."""

@@ -1,0 +1,1 @@
+"""SFTP: OpenSSH's server, and others that speak its protocol."""
