@@ -1,0 +1,1 @@
+"""Dropbox, or a simulator of it, through the official SDK."""
