@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backends import (
+    apache_dav,
     azurite,
     ceph_rgw,
     dropbox,
@@ -18,6 +19,7 @@ from backends import (
     moto_server,
     openssh,
     rclone,
+    rclone_sftp,
     redis_server,
     seaweedfs,
     swift,
@@ -43,8 +45,10 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "redis": redis_server.start,
     "js-ipfs": ipfs.start,
     "wsgidav": wsgidav.start,
+    "apache-dav": apache_dav.start,
     **layers.LAYERS,
     "openssh": openssh.start,
+    "rclone-sftp": rclone_sftp.start,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 

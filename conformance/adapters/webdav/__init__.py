@@ -1,0 +1,1 @@
+"""Servers of WebDAV (RFC 4918): collections and their members, over HTTP."""
