@@ -147,8 +147,10 @@ def test_an_altered_request_is_refused(store: Recorder) -> None:
     store.write("secret1", b"not signed")
     request = store.reach("allowed")
     with unchanged(store, "allowed", "secret1"):
-        status, body = send(request._replace(url=request.url.replace("allowed", "secret1", 1)))
-        same((status // 100 == 4, b"not signed" in body), (True, False), "whether refused, and whether read anyway")
+        altered = request._replace(url=request.url.replace("allowed", "secret1", 1))
+        if altered != request:  # a URL need not tell the path
+            status, body = send(altered)
+            same((status // 100 == 4, b"not signed" in body), (True, False), "whether refused, and whether read anyway")
         same(send(request, method="DELETE")[0] // 100, 4, "class of the status of DELETE with a signature for GET")
         same(send(request, b"altered", method="PUT")[0] // 100, 4, "class of the status of PUT with one for GET")
 
