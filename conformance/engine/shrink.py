@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from conformance.model import Divergence, blame
-from conformance.storage import Content, Source, operations
+from conformance.storage import Content, Part, Source, operations
 from conformance.storage.calls import Call, Fabricated, Handle, PartOf
 
 BUDGET = 600
@@ -281,10 +281,11 @@ def _ascending(calls: tuple[Call, ...], call: Call) -> Call:
     if call.op != "complete_multipart":
         return call
 
-    def index(part: PartOf) -> int:
-        step: int = part.step
-        made = calls[step]
-        return made.args[operations()[made.op].params.index("index")] if part.index is None else part.index
+    def index(part: PartOf | Part) -> int:
+        if isinstance(part, Part) or part.index is not None:
+            return cast("int", part.index)
+        made = calls[part.step]
+        return made.args[operations()[made.op].params.index("index")]
 
     return replace(call, args=(call.args[0], sorted(call.args[1], key=index)))
 

@@ -140,7 +140,7 @@ def test_an_opener_is_imported_from_the_current_directory(module):
 
 def test_s3_options():
     connection = open_backend(
-        "s3://b/some%20prefix/?endpoint=http://127.0.0.1:9000&page_size=3&part_minimum=0&timeout=.5"
+        "s3://b/some%20prefix/?endpoint=http://127.0.0.1:9000&page_size=3&part_minimum=0&parts_maximum=50&timeout=.5"
     )
     assert connection.name == "s3://b/some prefix"
     assert connection.describe == "the S3 bucket b below some prefix/ at http://127.0.0.1:9000"
@@ -148,6 +148,7 @@ def test_s3_options():
     store = connection.open("/w/")
     assert store.metadata().restrictions.multipart_size_minimum is None
     assert not store.features().part_minimum_enforced
+    assert store.metadata().restrictions.multipart_number_maximum == 50
     assert store.features().path_maximum == 1024 - len("some prefix/w/")
 
 

@@ -12,7 +12,7 @@ from conformance.engine import shrink as shrinking
 from conformance.engine.programs import BYTES_PER_STEP, Theme, clients, decode, run
 from conformance.engine.shrink import shrink, without
 from conformance.model import Divergence
-from conformance.storage import Content, ObjectMode, ObjectNotExist, Source, Storage, StorageError
+from conformance.storage import Content, ObjectMode, ObjectNotExist, Part, Source, Storage, StorageError
 from conformance.storage.calls import Call, Handle, IdOf, PartOf
 
 SIZE = 25 * BYTES_PER_STEP
@@ -137,4 +137,6 @@ def test_copied_parts_and_closed_clients_are_shrunk_like_all_else():
         Call("close"),
     )
     assert shrinking._ascending(calls, calls[3]).args[1] == [PartOf(2), PartOf(1)]
+    told = Call("complete_multipart", (Handle(0), [PartOf(1), Part(0, 1, "none")]))
+    assert shrinking._ascending(calls, told).args[1] == [Part(0, 1, "none"), PartOf(1)]
     assert list(shrinking._touched(calls, 4)) == []

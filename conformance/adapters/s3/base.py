@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 GIB = 1024 * MIB
 KEY_MAXIMUM = 1024
-PARTS_MAXIMUM = 10_000
 
 
 class S3Base(Storage):
@@ -65,7 +64,7 @@ class S3Base(Storage):
             write_size_maximum=5 * GIB,
             copy_size_maximum=5 * GIB,
             fetch_size_maximum=5 * GIB,
-            multipart_number_maximum=PARTS_MAXIMUM,
+            multipart_number_maximum=location.parts_maximum,
             multipart_size_maximum=5 * GIB,
             multipart_size_minimum=location.part_minimum or None,
         )

@@ -64,6 +64,8 @@ class Location:
     """Entries asked for in one page of a listing, 1 to 1000. Small, so that short listings have page edges too."""
     part_minimum: int = 5 * MIB
     """Smallest size in bytes of a part that is not the last; 0 when the service sets none."""
+    parts_maximum: int = 10_000
+    """Most parts of an upload; they are numbered up to it."""
     declares: tuple[tuple[str, Any], ...] = ()
     """Names and values of :class:`Features` in which this server differs from Amazon's."""
     bare_etags: bool = False
@@ -87,7 +89,15 @@ def client_for(location: Location) -> Any:
 
     """
     anywhere = replace(
-        location, bucket="", prefix="", page_size=0, part_minimum=0, declares=(), bare_etags=False, without=()
+        location,
+        bucket="",
+        prefix="",
+        page_size=0,
+        part_minimum=0,
+        parts_maximum=1,
+        declares=(),
+        bare_etags=False,
+        without=(),
     )
     return _client(anywhere, tuple(os.environ.get(name) for name in _CHAIN))
 

@@ -26,6 +26,7 @@ OPTIONS: Options = {
     "timeout": number(float, 0.1, 600),
     "page_size": number(int, 1, 1000),
     "part_minimum": number(int, 0, 5 * 1024**3),
+    "parts_maximum": number(int, 1, 10_000),
     "checksums": choice("required", "default"),
     "bare_etags": flag,
     "without": lacking(S3.implements, "S3"),

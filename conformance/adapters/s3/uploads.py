@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.s3.base import PARTS_MAXIMUM, S3Base, given, matching
+from conformance.adapters.s3.base import S3Base, given, matching
 from conformance.adapters.s3.pages import pages
 from conformance.adapters.streams import check_size, exactly
 from conformance.storage import IoCallback, Object, ObjectMode, Part, Reader, RestrictionDissatisfied, Unexpected
@@ -56,12 +56,12 @@ class S3Uploads(S3Base):
         """Upload one part under its zero-based ``index`` (UploadPart) and return ``size`` and the part (AOS-62).
 
         Raises:
-            RestrictionDissatisfied: ``index`` is outside 0..9999, ``size`` is above 5 GiB, or ``r`` is missing.
+            RestrictionDissatisfied: ``index`` is no part, ``size`` is above 5 GiB, or ``r`` is missing.
             ObjectNotExist: the upload is not open.
             Unexpected: ``size`` is negative, or ``r`` ended early or raised; nothing was sent.
 
         """
-        _check_index(index)
+        self._check_index(index)
         check_size(size, self._restrictions.multipart_size_maximum)
         answer = self._call(
             "upload_part",
@@ -82,12 +82,12 @@ class S3Uploads(S3Base):
         length first.
 
         Raises:
-            RestrictionDissatisfied: ``index`` is outside 0..9999, or the part would be larger than 5 GiB.
+            RestrictionDissatisfied: ``index`` is no part, or the part would be larger than 5 GiB.
             ObjectNotExist: the upload is not open, or there is no ``src``.
             Unexpected: the range is empty, negative, or does not lie within ``src``.
 
         """
-        _check_index(index)
+        self._check_index(index)
         start = offset or 0
         check_size(start, None, "offset")
         check_size(size or 0, None)
@@ -153,10 +153,9 @@ class S3Uploads(S3Base):
             for part in page.get("Parts", ()):
                 yield Part(part["PartNumber"] - 1, part["Size"], self._etag(part["ETag"]) or "")
 
+    def _check_index(self, index: int) -> None:
+        if not 0 <= index < self._location.parts_maximum:
+            raise RestrictionDissatisfied(f"index {index} is outside 0..{self._location.parts_maximum - 1}")
+
     def _length(self, path: str) -> int:
         return self._call("head_object", Key=self._key(path))["ContentLength"]
-
-
-def _check_index(index: int) -> None:
-    if not 0 <= index < PARTS_MAXIMUM:
-        raise RestrictionDissatisfied(f"index {index} is outside 0..{PARTS_MAXIMUM - 1}")
