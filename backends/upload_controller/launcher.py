@@ -17,15 +17,17 @@ from backends import moto_server
 from backends.server import CREDENTIALS, ServerFailed, answers, free_ports, running
 from backends.upload_controller.api import create_app
 from backends.upload_controller.config import S3Settings
-from backends.upload_controller.controller import UploadController
 from backends.upload_controller.service import make_controller
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from fastapi import FastAPI
 
     from backends.upload_controller.config import Settings
+    from backends.upload_controller.controller import UploadController
+    from backends.upload_controller.outbox import Sink
+    from backends.upload_controller.service import Pieces
 
 _ROOT = Path(__file__).parents[2]
 
@@ -81,7 +83,10 @@ def start_here(
     database_url: str | None = None,
     s3: S3Settings | None = None,
     settings: Settings | None = None,
-    kind: type[UploadController] = UploadController,
+    *,
+    sink: Sink | None = None,
+    pieces: Pieces | None = None,
+    make_app: Callable[[UploadController], FastAPI] = create_app,
 ) -> Generator[Service]:
     """Start the service in a thread of this process and yield it; faster than :func:`start`.
 
@@ -89,7 +94,9 @@ def start_here(
         database_url: a new SQLite file in a temporary directory, unless given.
         s3: a moto server of its own, unless given.
         settings: how it behaves.
-        kind: the class of the controller.
+        sink: who is told of received files.
+        pieces: what it is made of.
+        make_app: makes the application.
 
     Raises:
         NotInstalled: moto is needed and missing.
@@ -97,7 +104,7 @@ def start_here(
 
     """
     with _surroundings(database_url, s3) as (database, store):
-        app = create_app(make_controller(database, store, settings, kind=kind))
+        app = make_app(make_controller(database, store, settings, sink=sink, pieces=pieces))
         with serving(app) as url:
             yield Service(url=url, s3=store, database_url=database)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backends.upload_controller.config import Settings
@@ -25,13 +26,24 @@ DELIVERY_SECONDS = 1
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """The classes that the service is made of; a subclass of one behaves differently in one point."""
+
+    controller: type[UploadController] = UploadController
+    uploads: type[Uploads] = Uploads
+    store: type[Store] = Store
+    outbox: type[Outbox] = Outbox
+    database: type[Database] = Database
+
+
 def make_controller(
     database_url: str,
     s3: S3Settings,
     settings: Settings | None = None,
     *,
     sink: Sink | None = None,
-    kind: type[UploadController] = UploadController,
+    pieces: Pieces | None = None,
 ) -> UploadController:
     """Return a controller with its tables and, if the store answers, its bucket made.
 
@@ -40,21 +52,22 @@ def make_controller(
         s3: where the bytes go.
         settings: how it behaves.
         sink: who is told of received files; nobody is, unless given, and the events wait.
-        kind: the class of the controller.
+        pieces: what it is made of.
 
     Raises:
         DatabaseUnavailable: the database does not answer.
 
     """
-    database = Database(database_url)
+    made_of = pieces or Pieces()
+    database = made_of.database(database_url)
     database.migrate()
-    store = Store(s3)
+    store = made_of.store(s3)
     try:
         store.make_bucket()
     except StorageUnavailable as error:  # it may come up later; until then, clients are told
         _log.warning("no bucket: %s", error)
-    outbox = Outbox(database, s3.bucket, sink)
-    return kind(Uploads(database, outbox), store, outbox, settings or Settings())
+    outbox = made_of.outbox(database, s3.bucket, sink)
+    return made_of.controller(made_of.uploads(database, outbox), store, outbox, settings or Settings())
 
 
 @contextmanager
