@@ -6,6 +6,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from conformance.storage import (
+    AsyncStorage,
     OperationNotSupported,
     PairUnsupported,
     PermissionDenied,
@@ -23,14 +24,14 @@ READING = frozenset({"read", "stat", "list", "list_multipart", "list_block", "li
 """Operations that ask the service and change nothing; ``reach`` decides by its verb."""
 
 
-def refuse_changes(storage: Storage) -> None:
+def refuse_changes(storage: Storage | AsyncStorage) -> None:
     """Let every operation of ``storage`` that changes anything raise PermissionDenied."""
     for name, operation in operations().items():
         if name in storage.implements and not operation.local and name not in READING:
             _refuse(storage, name, lambda: PermissionDenied("this client may only read"))
 
 
-def refuse_everything(storage: Storage) -> None:
+def refuse_everything(storage: Storage | AsyncStorage) -> None:
     """Let every operation of a closed client raise Unexpected; what it declares can still be asked."""
     for name in storage.implements:
         if name not in {"features", "metadata"}:
@@ -53,7 +54,7 @@ def left(pairs: Mapping[str, frozenset[str]], without: Collection[str]) -> Mappi
     }
 
 
-def refuse_all_but(storage: Storage, pairs: Mapping[str, frozenset[str]]) -> None:
+def refuse_all_but(storage: Storage | AsyncStorage, pairs: Mapping[str, frozenset[str]]) -> None:
     """Let ``storage`` refuse each operation, and each optional argument, that is not among ``pairs`` (GSP-87)."""
     for op, named in storage.implements.items():
         if op not in pairs:
@@ -62,14 +63,14 @@ def refuse_all_but(storage: Storage, pairs: Mapping[str, frozenset[str]]) -> Non
             _refuse_pairs(storage, op, named - pairs[op])
 
 
-def _refuse(storage: Storage, op: str, failure: Callable[[], StorageError]) -> None:
+def _refuse(storage: Storage | AsyncStorage, op: str, failure: Callable[[], StorageError]) -> None:
     def refuse(_self: Storage, *_arguments: Any, **_pairs: Any) -> NoReturn:
         raise failure()
 
     _install(storage, op, refuse)
 
 
-def _refuse_pairs(storage: Storage, op: str, refused: frozenset[str]) -> None:
+def _refuse_pairs(storage: Storage | AsyncStorage, op: str, refused: frozenset[str]) -> None:
     behind = getattr(storage, op)
 
     def call(_self: Storage, *arguments: Any, **pairs: Any) -> Any:
@@ -81,6 +82,6 @@ def _refuse_pairs(storage: Storage, op: str, refused: frozenset[str]) -> None:
     _install(storage, op, call)
 
 
-def _install(storage: Storage, op: str, function: Callable[..., Any]) -> None:
+def _install(storage: Storage | AsyncStorage, op: str, function: Callable[..., Any]) -> None:
     # behind the guards, as everywhere: an object of the wrong mode is told first (AOS-61)
     setattr(storage, op, MethodType(guarded(operations()[op], function, loose=False), storage))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.storage.base import AsyncStorage, Storage
 from conformance.storage.definitions import operations
+from conformance.storage.errors import Unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,19 +24,30 @@ class _Bridge(Storage):
         self._loop = asyncio.new_event_loop()
         for name, operation in operations().items():
             if name in type(storage).implements:
-                method = getattr(storage, name)
-                setattr(self, name, method if operation.local else self._runs(method))
+                setattr(self, name, self._calls(name) if operation.local else self._runs(name))
 
     def features(self) -> Features:
         return self._storage.features()
 
     def close(self) -> None:
+        if self._loop.is_closed():
+            return
         self._loop.run_until_complete(self._storage.close())
         self._loop.close()
 
-    def _runs(self, method: Callable[..., Any]) -> Callable[..., Any]:
+    # looked up at each call, as a client may change what it answers when it is closed
+
+    def _calls(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **pairs: Any) -> Any:
+            return getattr(self._storage, name)(*arguments, **pairs)
+
+        return call
+
+    def _runs(self, name: str) -> Callable[..., Any]:
         def run(*arguments: Any, **pairs: Any) -> Any:
-            return self._loop.run_until_complete(self._finish(method(*arguments, **pairs)))
+            if self._loop.is_closed():
+                raise Unexpected("this client is closed")
+            return self._loop.run_until_complete(self._finish(getattr(self._storage, name)(*arguments, **pairs)))
 
         return run
 

@@ -1,0 +1,1 @@
+"""fsspec: any of its file systems."""

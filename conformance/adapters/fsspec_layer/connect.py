@@ -1,0 +1,57 @@
+"""Connection strings of fsspec: ``fsspec:protocol?root=/dir&option=value``.
+
+==============================================  ============================================================
+``fsspec:memory``                               the memory of this process
+``fsspec:file?root=/some/dir&auto_mkdir=true``  a directory; without ``auto_mkdir``, parents have to be there
+``fsspec:webdav?base_url=URL&root=/dir``        and so on: any protocol that is installed
+==============================================  ============================================================
+
+Options are the ``storage_options`` of the protocol, besides ours (:mod:`conformance.adapters.layers.address`); what is
+JSON is read as such. Clients are ``DirFileSystem`` of their ``work_dir``, and no listing is cached.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.fsspec_layer.storage import FSSpec
+from conformance.adapters.layers.address import Kind, place
+from conformance.adapters.layers.connection import connection, library
+from conformance.storage import ConnectionStringInvalid, Storage
+
+if TYPE_CHECKING:
+    from conformance.adapters.connection import Connection
+
+KINDS = {
+    "memory": Kind(declares={"name_maximum": None}),
+    "file": Kind(),
+    "local": Kind(),
+}
+"""What fsspec does not tell of its file systems."""
+
+
+def connect(spec: str) -> Connection:
+    """Return the connection to the file system that ``spec`` names.
+
+    Raises:
+        ConnectionStringInvalid: it names no protocol, or an option is wrong.
+
+    """
+    where = place(spec, KINDS, FSSpec.implements, "fsspec:file?root=/some/dir")
+
+    def filesystem() -> Any:
+        fsspec = library("fsspec", "fsspec")
+        options = {"skip_instance_cache": True, "use_listings_cache": False, **where.typed()}
+        try:
+            return fsspec.filesystem(where.kind, **options)
+        except (ValueError, TypeError, ImportError) as error:
+            text = str(error)
+        raise ConnectionStringInvalid(f"fsspec makes no file system of {where.name}: {text}")
+
+    def opened(work_dir: str) -> Storage:
+        fs = filesystem()
+        directory = library("fsspec.implementations.dirfs", "fsspec").DirFileSystem
+        path = f"{where.root}{work_dir}".rstrip("/") or "/"
+        return FSSpec(directory(path=path, fs=fs, skip_instance_cache=True), where, work_dir)
+
+    return connection(spec, where, "fsspec", opened)

@@ -1,0 +1,63 @@
+"""The connection to a storage behind a layer: can it be used, is it empty, what is it called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.connection import Connection, Opener
+from conformance.storage import ConnectionStringInvalid, ObjectNotExist, StorageError, in_sync
+
+if TYPE_CHECKING:
+    from conformance.adapters.layers.address import Place
+
+
+def library(name: str, extra: str) -> Any:
+    """Return the module ``name``.
+
+    Raises:
+        ConnectionStringInvalid: the library that brings it is not installed; ``extra`` does.
+
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != name.partition(".")[0]:
+            raise
+    raise ConnectionStringInvalid(
+        f"{extra} needs {name}, which is not installed: pip install 'storage-conformance[{extra}]'"
+    )
+
+
+def connection(spec: str, place: Place, package: str, opener: Opener) -> Connection:
+    """Return the connection to ``place``, whose storages ``opener`` opens with the library of ``package``."""
+    below = f" below {place.root}" if place.root else ""
+
+    def prepare() -> None:
+        try:
+            _is_empty(opener)
+        except ConnectionStringInvalid:
+            raise
+        except StorageError as error:
+            raise ConnectionStringInvalid(f"{place.name}{below} cannot be used: {error.message}") from None
+
+    return Connection(
+        spec=spec,
+        name=place.name,
+        describe=f"the storage {place.kind} of {place.layer}{below}",
+        open=opener,
+        prepare=prepare,
+        is_empty=lambda: _is_empty(opener),
+        version=lambda: f"{package} {version(package)}",
+    )
+
+
+def _is_empty(opener: Opener) -> bool:
+    store = in_sync(opener("/"))
+    try:
+        return next(iter(store.list("")), None) is None
+    except ObjectNotExist as error:
+        raise ConnectionStringInvalid(f"there is no such place: {error.message}") from None
+    finally:
+        store.close()

@@ -1,0 +1,1 @@
+"""Apache OpenDAL: any of its services, with its blocking and with its asynchronous operator."""

@@ -1,0 +1,1 @@
+"""Apache Arrow: the file systems of ``pyarrow.fs``."""
