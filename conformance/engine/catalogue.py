@@ -157,7 +157,7 @@ def groups(features: Features) -> tuple[tuple[str, ...], ...]:
     """Return the colliding groups that a backend can be asked for by its declaration."""
     chosen = {name: group for name, group in GROUPS.items() if name not in _left_out(features)}
     longest = min(features.name_maximum or 200, (features.path_maximum or 1024) - 60, 200)
-    return (*chosen.values(), long_names(longest))
+    return (*(_apart(keys, features) for keys in chosen.values()), long_names(longest))
 
 
 def group_names() -> SearchStrategy[str]:
@@ -167,7 +167,7 @@ def group_names() -> SearchStrategy[str]:
 
 def group(name: str, features: Features) -> tuple[str, ...]:
     """Return the keys of a group, or of the group of siblings where the backend declares not to have such keys."""
-    return GROUPS["siblings" if name in _left_out(features) else name]
+    return _apart(GROUPS["siblings" if name in _left_out(features) else name], features)
 
 
 def packs() -> SearchStrategy[int]:
@@ -178,19 +178,26 @@ def packs() -> SearchStrategy[int]:
 def pack(number: int, features: Features) -> tuple[str, ...]:
     """Return the different keys of all groups in a pack that the backend can be asked for."""
     chosen = [GROUPS[name] for name in PACKS[number] if name not in _left_out(features)]
-    return tuple(dict.fromkeys(key for keys in chosen for key in keys))
+    return _apart(tuple(dict.fromkeys(key for keys in chosen for key in keys)), features)
 
 
 def every_key(features: Features) -> tuple[str, ...]:
     """Return the different keys of all packs: more than a hundred, that is more than many a page of a listing."""
-    return tuple(dict.fromkeys(key for number in range(len(PACKS)) for key in pack(number, features)))
+    return _apart(tuple(dict.fromkeys(key for number in range(len(PACKS)) for key in pack(number, features))), features)
 
 
 def telling_keys(features: Features) -> tuple[str, ...]:
     """Return the names that tell most, without the groups that the backend is declared not to have."""
     unasked = {key for name in _left_out(features) for key in GROUPS[name]} - set(GROUPS["siblings"])
     odd = {key for key in TELLING if not features.unicode_exact and not key.isascii()}
-    return tuple(key for key in (*TELLING, *CROWD) if key not in unasked | odd)
+    return _apart(tuple(key for key in (*TELLING, *CROWD) if key not in unasked | odd), features)
+
+
+def _apart(keys: tuple[str, ...], features: Features) -> tuple[str, ...]:
+    """Return the first of all keys that are one name where names have no case."""
+    if features.case_sensitive:
+        return keys
+    return tuple({key.casefold(): key for key in reversed(keys)}.values())[::-1]
 
 
 def _left_out(features: Features) -> set[str]:
