@@ -96,7 +96,7 @@ const answers = {
 say({ protocol: 1, name: 'the example in Node', operations, features: { etag: true, name_maximum: null, path_maximum: null } })
 for (;;) {
   const request = await hear()
-  const { id, op, client, args = {}, pairs = {} } = request
+  const { id, op, client, args, pairs } = request
   try {
     const foreign = Object.keys(pairs).filter((name) => !operations[op].includes(name))
     if (foreign.length) throw new Failure('PairUnsupported', '', foreign)

@@ -54,8 +54,8 @@ class Channel:
         self._finalizer = Finalize(self, self._process.end, exitpriority=1)
         try:
             self.hello = self._take(self._first, STARTING_SECONDS, "said no first line")
-        except KeyboardInterrupt:
-            self.fail("was interrupted before its first line")
+        except BaseException:
+            self.end()
             raise
 
     def end(self) -> None:
@@ -91,7 +91,7 @@ class Channel:
 
         """
         number, inbox = next(self._ids), queue.SimpleQueue[Message | None]()
-        line = encoded({"id": number, "op": op, **request})
+        line = encoded({"id": number, "op": op, "client": 0, "args": {}, "pairs": {}, **request})
         if not self.concurrent and not self._turn.acquire(timeout=SILENT_SECONDS):
             self.fail(f"did not come to the end of another call within {SILENT_SECONDS:g} seconds")
         with self._book:
