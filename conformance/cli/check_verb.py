@@ -68,6 +68,11 @@ FILE = click.Path(path_type=Path)
 @click.option("--allow-non-empty", is_flag=True, help="Go on where the directory or prefix holds something already.")
 @click.option("--deadline", type=click.FloatRange(min=0.1), metavar="SECONDS", help="How long one call may take. [15]")
 @click.option("--quiet", "-q", is_flag=True, help="Only the verdicts.")
+@click.option("--url", metavar="URL", help="upload-controller: where the service is. Its API is the --profile. [seed]")
+@click.option("--hooks", metavar="FILE", help="upload-controller: what the operator lets the kit do, or reference.")
+@click.option("--store", metavar="S3", help="upload-controller: the bucket behind it, s3://bucket?endpoint=URL.")
+@click.option("--gate", type=int, metavar="PORT", help="upload-controller: where it reaches its store through the kit.")
+@click.option("--value", multiple=True, metavar="NAME=VALUE", help="upload-controller: what its API names in requests.")
 @click.pass_context
 def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> None:
     """Check BACKENDs: run every check that applies and tell the verdict.
@@ -82,6 +87,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
                                           from AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY
       package.module:open_store           your own opener: open_store(work_dir) -> Storage
       mystore                             a name from [tool.conformance] in pyproject.toml
+      upload-controller                   a service that takes files in parts; see docs/upload-controller.md
 
     Without any: those that pyproject.toml and the project's entry points name; where these name none, the three inside
     this process, as far as they are installed.
@@ -95,6 +101,14 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
 
     Each backend runs in a process of its own: a backend that crashes or hangs is a result, not the end of the run.
     """
+    if backends == ("upload-controller",):
+        from conformance.cli import controller_check
+
+        controller_check.check(ctx, options)
+        return
+    for option in ("url", "hooks", "store", "gate", "value"):
+        if options[option]:
+            raise Problem(f"--{option} is for an upload controller: conformance check upload-controller --url URL")
     folder = Path.cwd()
     own = settings(folder)
     seed = options["seed"]

@@ -232,7 +232,12 @@ class Controller:
     def put(self, url: str, body: Body, size: int, part_no: int = 0) -> Answer:
         """Send the ``size`` bytes of a part to its URL; the answer of the store has the ETag."""
         return self.http.send(
-            "put", "PUT", url, body, {"Content-Length": str(size)}, {"part_no": part_no, "size": size}
+            "put",
+            "PUT",
+            url,
+            body,
+            headers={"Content-Length": str(size)},
+            values={"part_no": part_no, "size": size},
         )
 
     def complete(self, upload_id: str, parts: Mapping[int, str]) -> Answer:

@@ -1,0 +1,101 @@
+"""From what an operator gives to the place in which laws run: the service, its hooks, its store, and what they can."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from conformance.adapters.connection import address
+from conformance.adapters.s3.client import Location
+from conformance.adapters.s3.connect import OPTIONS
+from conformance.adapters.upload_controller.api import api
+from conformance.adapters.upload_controller.client import Http, NoAnswer
+from conformance.adapters.upload_controller.hooks import HooksFile, read_hooks
+from conformance.storage import ConnectionStringInvalid
+from conformance.upload_controller.gate import Gate
+from conformance.upload_controller.side import SideStore
+from conformance.upload_controller.world import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the operator gives: ``store`` is a connection string ``s3://bucket?endpoint=URL``, ``gate`` a port."""
+
+    url: str
+    api: str = "seed"
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    hooks: str | None = None
+    store: str | None = None
+    gate: int | None = None
+
+
+@contextmanager
+def placed(given: Given) -> Generator[Place]:
+    """Return the place for the time of a run.
+
+    Raises:
+        ConnectionStringInvalid: something given is wrong, or the gate's port is taken.
+        StorageError: the service or its store cannot be reached.
+
+    """
+    with ExitStack() as stack:
+        found = api(given.api)
+        hooks = read_hooks(given.hooks) if given.hooks else HooksFile()
+        reach(given.url)
+        location = _location(given.store) if given.store else None
+        store = SideStore(location) if location else None
+        gate = None
+        if given.gate is not None:
+            if location is None or location.endpoint is None:
+                raise ConnectionStringInvalid(
+                    "a gate needs the store that it stands before: --store s3://…?endpoint=URL"
+                )
+            gate = _gate(location.endpoint, given.gate)
+            stack.callback(gate.close)
+        front = _gate(given.url, 0)
+        stack.callback(front.close)
+        has: set[str] = {*hooks.bindings}
+        has |= {"find_pending"} if "find_pending" in found.operations else set[str]()
+        has |= {"states_are_told"} if "state" in found.operations or "state" in hooks.bindings else set[str]()
+        has |= {"parts_are_named"} if found.parts_are_named else set[str]()
+        has |= {"part_size"} if found.part_size else set[str]()
+        has |= {"error_fields"} if found.error_fields else set[str]()
+        has |= {"gate"} if gate else set[str]()
+        has |= {"store", *store.abilities()} if store else set[str]()
+        yield Place(
+            url=given.url.rstrip("/"),
+            api=found,
+            values=given.values,
+            hooks=hooks,
+            store=store,
+            gate=gate,
+            front=front,
+            has=frozenset[str](has),
+        )
+
+
+def reach(url: str) -> None:
+    """Make sure that something answers at a URL.
+
+    Raises:
+        ConnectionStringInvalid: it is no URL, or nothing answers there.
+
+    """
+    try:
+        Http(url, timeout=10).ask("reach", "GET", "/")
+    except NoAnswer:
+        raise ConnectionStringInvalid(f"nothing answers at {url}: start the service first") from None
+
+
+def _location(spec: str) -> Location:
+    parts = address(spec, "s3://bucket?endpoint=URL", OPTIONS, what="bucket")
+    known = {name: value for name, value in parts.options.items() if name in {"endpoint", "region", "addressing"}}
+    return Location(bucket=parts.place, page_size=1000, **known)
+
+
+def _gate(target: str, port: int) -> Gate:
+    try:
+        return Gate(target, port)
+    except OSError as error:
+        raise ConnectionStringInvalid(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}") from None

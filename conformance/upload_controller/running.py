@@ -1,0 +1,192 @@
+"""A run of the suite against one upload controller: plan, results, document, like any other run of the kit."""
+
+from __future__ import annotations
+
+import time
+import traceback
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from conformance.adapters.upload_controller.client import NoAnswer
+from conformance.planning import Asked, header, now
+from conformance.requirements import requirement, requirements
+from conformance.results import BackendEntry, Document, Failure, Footer, Planned, Result, TraceStep
+from conformance.storage import StorageError
+from conformance.upload_controller.checks import Check, checks
+from conformance.upload_controller.expect import Broken
+from conformance.upload_controller.judge import judged
+from conformance.upload_controller.script import script
+from conformance.upload_controller.world import Noted, Place, World, told
+
+NAME = "upload-controller"
+REPEATS = 3
+"""How often a failing law is run again, with fresh files, before it is told."""
+STEPS_SHOWN = 200
+
+
+def run(
+    place: Place,
+    asked: Asked,
+    *,
+    name: str = NAME,
+    version: str = "",
+    reported: Callable[[Result], None] = lambda _: None,
+) -> Document:
+    """Run every law that applies and return the document; ``reported`` hears each result as it comes.
+
+    An interruption (KeyboardInterrupt) ends the run: what was not run by then says so.
+    """
+    began, started = time.perf_counter(), now()
+    chosen = [check for check in checks().values() if asked.only is None or check.id in asked.only]
+    plan = [_planned(name, check, check.missing(place.has)) for check in chosen]
+    entry = BackendEntry(
+        name=name, spec=place.url, version=version, features={"api": place.api.name, "has": sorted(place.has)}
+    )
+    results: list[Result] = []
+    interrupted = False
+    for check, planned in zip(chosen, plan, strict=True):
+        state = "not-applicable" if not planned.applies else "not-run"
+        result = Result(backend=name, check=check.id, requirement=check.requirement, state=state, reason=planned.reason)
+        if planned.applies and not interrupted:
+            try:
+                result = run_check(place, check, asked.seed, name)
+            except KeyboardInterrupt:
+                interrupted = True
+        if interrupted and result.state == "not-run":
+            result = replace(result, reason="the run was interrupted")
+        results.append(result)
+        reported(result)
+    footer = Footer(
+        finished=now(),
+        seconds=round(time.perf_counter() - began, 3),
+        calls=sum(result.calls for result in results),
+        leaks={},
+        interrupted=interrupted,
+    )
+    head = header(asked, [entry], plan, started, system="upload-controller")
+    return Document(header=head, results=tuple(results), footer=footer)
+
+
+def run_check(place: Place, check: Check, seed: int, name: str = NAME) -> Result:
+    """Run one law, a failing one three times more, and return its result."""
+    began = time.perf_counter()
+    world, broken = attempt(place, check, seed)
+    failure = None
+    if isinstance(broken, Broken):
+        again = [attempt(place, check, seed)[1] for _ in range(REPEATS)]
+        times = sum(
+            isinstance(other, Broken) and _signature(check, other) == _signature(check, broken) for other in again
+        )
+        failure = _failure(place, check, world, broken, f"{times} of {REPEATS}")
+    used = Counter(noted.exchange.operation for noted in world.trace if noted.exchange is not None)
+    return Result(
+        backend=name,
+        check=check.id,
+        requirement=check.requirement,
+        state="pass" if broken is None else "fail" if isinstance(broken, Broken) else "error",
+        reason=None if broken is None or isinstance(broken, Broken) else _why(broken),
+        calls=used.total(),
+        examples=1,
+        seconds=time.perf_counter() - began,
+        operations=dict(sorted(used.items())),
+        failure=failure,
+    )
+
+
+def attempt(place: Place, check: Check, seed: int) -> tuple[World, Exception | None]:
+    """Run a law once, in a world of its own; return the world and what went wrong.
+
+    A service that does not answer has broken the law; what else is raised is an error of the environment or the kit.
+    """
+    world = World(place, zlib.crc32(f"{seed}/{check.id}".encode()))
+    broken: Exception | None = None
+    try:
+        check.function(world)
+    except Broken as found:
+        broken = found
+    except NoAnswer as silent:
+        broken = Broken("a request", "an answer", str(silent), "upload_errors.answers")
+    except Exception as error:  # noqa: BLE001 - whatever a law meets is told as an error of that law
+        broken = error
+    # the whole trace is judged, also of a law that came to its end: what broke the law comes first
+    return world, broken if isinstance(broken, Broken) else judged(world) or broken
+
+
+def _planned(name: str, check: Check, reason: str | None) -> Planned:
+    return Planned(
+        backend=name,
+        check=check.id,
+        requirement=check.requirement,
+        also=check.also,
+        applies=reason is None,
+        reason=reason,
+    )
+
+
+def _signature(check: Check, broken: Broken) -> str:
+    return f"{broken.requirement or check.requirement}: {broken.what}"
+
+
+def _failure(place: Place, check: Check, world: World, broken: Broken, reproduced: str) -> Failure:
+    blamed = broken.requirement or check.requirement
+    steps = _steps(world.trace, broken)
+    return Failure(
+        requirement=blamed,
+        what=broken.what,
+        expected=broken.expected,
+        observed=broken.observed,
+        signature=_signature(check, broken),
+        reproduced=reproduced,
+        steps=steps,
+        script=script(
+            world.trace,
+            broken,
+            requirement=blamed,
+            statement=requirement(blamed).statement,
+            url=place.url,
+            api=place.api,
+            hooks=place.hooks,
+            elsewhere={place.hooks.base or place.url: "HOOKS", place.url: "SERVICE", place.front.url: "SERVICE"},
+        ),
+    )
+
+
+def _steps(trace: Sequence[Noted], broken: Broken) -> tuple[TraceStep, ...]:
+    shown = list(trace)[-STEPS_SHOWN:]
+    last = max((n for n, noted in enumerate(shown) if noted.exchange is not None), default=len(shown) - 1)
+    return tuple(
+        TraceStep(
+            n=n,
+            client=noted.group,
+            op=noted.exchange.operation if noted.exchange else "seen",
+            arguments=_arguments(noted),
+            outcome=(told(noted.exchange.answer) if noted.exchange.answer else noted.exchange.error)
+            if noted.exchange
+            else noted.told,
+            expected=broken.expected if n == last else None,
+            seconds=round(noted.exchange.seconds, 6) if noted.exchange else 0.0,
+            diverges=n == last,
+        )
+        for n, noted in enumerate(shown)
+    )
+
+
+def _arguments(noted: Noted) -> str:
+    if noted.exchange is None:
+        return ""
+    return ", ".join(f"{name}={value!r}"[:200] for name, value in noted.exchange.values.items())
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, StorageError):
+        return f"{type(error).__name__}: {error}"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})"
+
+
+def covered() -> bool:
+    """Return whether every requirement of the system has a law."""
+    verified = {name for check in checks().values() for name in (check.requirement, *check.also)}
+    return set(requirements("upload-controller")) <= verified

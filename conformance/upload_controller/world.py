@@ -1,0 +1,311 @@
+"""What a law is given: the service, its hooks, the store beside it, and words for what every law does with them."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import md5
+from random import Random
+from typing import Any
+
+from conformance.adapters.upload_controller.api import Api
+from conformance.adapters.upload_controller.client import Answer, Controller, Exchange, Hooks, NoAnswer
+from conformance.adapters.upload_controller.hooks import HooksFile
+from conformance.upload_controller.expect import Broken, demand, same
+from conformance.upload_controller.gate import Gate
+from conformance.upload_controller.side import OpenUpload, SideStore
+
+TOGETHER_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where everything is: made once for a run, shared by all laws.
+
+    ``gate`` stands between the service and its store, where the operator has put it there; ``front`` stands between us
+    and the service always.
+    """
+
+    url: str
+    api: Api
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    hooks: HooksFile = field(default_factory=HooksFile)
+    store: SideStore | None = None
+    gate: Gate | None = None
+    front: Gate
+    has: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload as its creation told it: ``part_size`` in bytes, ``size`` that of its file."""
+
+    id: str
+    file_id: str
+    part_size: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A line of the trace: an exchange, or something that a law saw or did beside HTTP. ``group`` > 0: at once."""
+
+    exchange: Exchange | None
+    told: str = ""
+    group: int = 0
+
+
+class World:
+    """One example of one law: files of its own, and a trace of everything that was asked."""
+
+    def __init__(self, place: Place, seed: int) -> None:
+        """Begin an empty trace; ``seed`` decides what the law chooses at random."""
+        self.place = place
+        self.api = place.api
+        self.random = Random(seed)
+        self.trace: list[Noted] = []
+        self._lock = threading.Lock()
+        self._groups: dict[int, int] = {}
+        self._group = 0
+        self.controller = Controller(place.url, place.api, values=place.values, watch=self._watch)
+        self.through = Controller(place.front.url, place.api, values=place.values, watch=self._watch)
+        """The service behind the gate that can lose answers."""
+        self.hooks = Hooks(place.hooks.base or place.url, place.hooks.bindings, watch=self._watch)
+
+    # what is there
+
+    @property
+    def store(self) -> SideStore:
+        """The store; only for laws that need it."""
+        assert self.place.store is not None
+        return self.place.store
+
+    @property
+    def gate(self) -> Gate:
+        """The gate in front of the store; only for laws that need it."""
+        assert self.place.gate is not None
+        return self.place.gate
+
+    def note(self, told: str) -> None:
+        """Write into the trace what was seen or done beside HTTP."""
+        self._keep(None, told)
+
+    # steps that have to succeed
+
+    def file(self, size: int, file_id: str | None = None) -> str:
+        """Register a file of ``size`` bytes and return its id, a fresh one unless it is given."""
+        file_id = file_id or f"conformance-{uuid.UUID(int=self.random.getrandbits(128)).hex}-{uuid.uuid4().hex[:8]}"
+        answer = self.hooks.ask("register", file_id=file_id, size=size)
+        demand(self.hooks.succeeded("register", answer), "the hook register", "success", told(answer))
+        return file_id
+
+    def begin(self, size: int) -> Upload:
+        """Register a file and begin its upload."""
+        return self.begin_again(self.file(size), size)
+
+    def begin_again(self, file_id: str, size: int) -> Upload:
+        """Begin an upload of a registered file."""
+        answer = self.controller.create(file_id)
+        self.succeeds("create", answer, "upload_create.begins")
+        upload_id = self.controller.found("create", "upload_id", answer)
+        part_size = self.controller.found("create", "part_size", answer)
+        named = isinstance(upload_id, str) and upload_id != ""
+        demand(named, "the upload_id told by create", "a text", upload_id, "upload_create.begins")
+        fits = type(part_size) is int and part_size > 0
+        demand(fits, "the part_size told by create", "a number of bytes", part_size, "upload_create.begins")
+        return Upload(upload_id, file_id, part_size, size)
+
+    def url(self, upload: Upload, number: int = 1) -> str:
+        """Return a URL for a part."""
+        answer = self.controller.presign(upload.id, number)
+        self.succeeds("presign", answer, "upload_presign.stores_a_part")
+        url = self.controller.found("presign", "url", answer)
+        demand(isinstance(url, str), "the url told by presign", "a text", url, "upload_presign.stores_a_part")
+        return url
+
+    def send(self, upload: Upload, number: int, content: bytes) -> str:
+        """Send a part and return the ETag that the store gave it."""
+        return self.put(self.url(upload, number), number, content)
+
+    def put(self, url: str, number: int, content: bytes) -> str:
+        """Put the content of a part to its URL and return the ETag."""
+        answer = self.controller.put(url, content, len(content), number)
+        demand(answer.code == 200, f"the PUT of part {number}", "200", told(answer), "upload_presign.stores_a_part")
+        demand(answer.etag != "", f"the ETag of part {number}", "one", "none", "upload_presign.stores_a_part")
+        return answer.etag
+
+    def finish(self, upload: Upload, parts: Mapping[int, str]) -> None:
+        """Complete an upload."""
+        self.succeeds("complete", self.controller.complete(upload.id, parts), "upload_complete.completes")
+
+    def upload(self, content: bytes) -> Upload:
+        """Upload a file in parts of the size that the service says, from registration to completion."""
+        upload = self.begin(len(content))
+        parts = self.send_all(upload, content)
+        self.finish(upload, parts)
+        return upload
+
+    def send_all(self, upload: Upload, content: bytes) -> dict[int, str]:
+        """Send all parts of a content in their order; one empty part if there is none."""
+        pieces = [content[at : at + upload.part_size] for at in range(0, len(content), upload.part_size)] or [b""]
+        return {number: self.send(upload, number, piece) for number, piece in enumerate(pieces, 1)}
+
+    def content(self, size: int) -> bytes:
+        """Return bytes that no other content of this world begins with, in which every place differs."""
+        return (
+            self.random.randbytes(min(size, 1 << 16)) * (size // (1 << 16)) + self.random.randbytes(size % (1 << 16))
+            if size > 1 << 16
+            else self.random.randbytes(size)
+        )
+
+    # what has to be so
+
+    def succeeds(self, operation: Any, answer: Answer, blame: str | None = None) -> None:
+        """Demand that an answer is a success of its operation."""
+        codes = " or ".join(map(str, self.api.operations[operation].ok))
+        demand(self.controller.succeeded(operation, answer), f"the answer to {operation}", codes, told(answer), blame)
+
+    def refused(self, answer: Answer, kind: str, what: str, blame: str | None = None) -> None:
+        """Demand that an answer is a refusal for the reason ``kind``, with the codes that the API documents for it."""
+        expected = " or ".join(map(str, self.api.refusals.get(kind, ()))) or "a refusal, 4xx"
+        demand(self.api.refuses(kind, answer.code), what, expected, told(answer), blame)
+
+    def state(self, upload: Upload) -> str | None:
+        """Return the state of an upload, by the API, the hook, or as far as finding the pending one tells."""
+        if "state" in self.api.operations:
+            return self.controller.state(upload.id)
+        if self.hooks.has("state"):
+            answer = self.hooks.ask("state", upload_id=upload.id)
+            demand(self.hooks.succeeded("state", answer), "the hook state", "success", told(answer))
+            word = self.hooks.bindings["state"].found("state", answer.json)
+            state = self.api.state(word)
+            demand(state is not None, "the state of an upload", "one of the six", word, "upload_states.spelling")
+            return state
+        return "pending" if self.controller.pending(upload.file_id) == upload.id else None
+
+    def is_in(self, upload: Upload, expected: str, what: str = "the state", blame: str | None = None) -> None:
+        """Demand the state of an upload, in every way in which the service tells it."""
+        if "states_are_told" in self.place.has:
+            same(self.state(upload), expected, what, blame)
+        if "find_pending" in self.place.has:
+            found = self.controller.pending(upload.file_id)
+            if expected == "pending":
+                same(found, upload.id, f"{what}: the pending upload of its file", blame)
+            else:
+                demand(found != upload.id, f"{what}: the pending upload of its file", "not this one", found, blame)
+
+    def events(self, file_id: str) -> list[str]:
+        """Return the uploads that the service said it received of a file, in their order."""
+        answer = self.hooks.ask("events", file_id=file_id)
+        demand(self.hooks.succeeded("events", answer), "the hook events", "success", told(answer))
+        binding = self.hooks.bindings["events"]
+        return [str(binding.found("upload_id", entry)) for entry in answer.json or ()]
+
+    def object_of(self, before: Mapping[str, int]) -> str:
+        """Return the key of the one object that is in the store and was not before."""
+        new = sorted(set(self.store.objects()) - set(before))
+        self.note(f"the store has {len(new)} new object(s): {', '.join(new)}")
+        same(len(new), 1, "objects that are new in the store")
+        return new[0]
+
+    def opened_since(self, before: frozenset[OpenUpload]) -> frozenset[OpenUpload]:
+        """Return the uploads that are open in the store and were not before."""
+        new = self.store.uploads() - before
+        self.note(f"the store has {len(new)} new open upload(s)")
+        return new
+
+    @contextmanager
+    def nothing_opened(self, what: str, blame: str | None = None) -> Generator[None]:
+        """Demand that the block opens no upload in the store, where the store can be seen."""
+        if self.place.store is None:
+            yield
+            return
+        before = self.store.uploads()
+        yield
+        same(len(self.opened_since(before)), 0, f"uploads opened in the store by {what}", blame)
+
+    # at once
+
+    def together(self, *calls: Callable[[], Answer]) -> list[Answer | None]:
+        """Make calls at the same time, and return their answers in the order given; None where none came."""
+        barrier = threading.Barrier(len(calls))
+        answers: list[Answer | None] = [None] * len(calls)
+        with self._lock:
+            self._group += 1
+            group = self._group
+
+        def run(at: int) -> None:
+            with self._lock:
+                self._groups[threading.get_ident()] = group
+            barrier.wait()
+            try:
+                answers[at] = calls[at]()
+            except NoAnswer:
+                answers[at] = None
+
+        threads = [threading.Thread(target=run, args=(at,), daemon=True) for at in range(len(calls))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(TOGETHER_SECONDS)
+        if any(thread.is_alive() for thread in threads):
+            raise Broken("calls made at the same time", f"answers within {TOGETHER_SECONDS:.0f} s", "none")
+        return answers
+
+    def meanwhile(self, call: Callable[[], Answer]) -> Pending:
+        """Make a call in the background."""
+        with self._lock:
+            self._group += 1
+            return Pending(call, self._group, self._groups)
+
+    # the trace
+
+    def _watch(self, exchange: Exchange) -> None:
+        self._keep(exchange, "")
+
+    def _keep(self, exchange: Exchange | None, told: str) -> None:
+        with self._lock:
+            self.trace.append(Noted(exchange, told, self._groups.get(threading.get_ident(), 0)))
+
+
+class Pending:
+    """A call that is under way."""
+
+    def __init__(self, call: Callable[[], Answer], group: int, groups: dict[int, int]) -> None:
+        """Begin the call in a thread of its own."""
+        self._answer: Answer | None = None
+
+        def run() -> None:
+            groups[threading.get_ident()] = group
+            try:
+                self._answer = call()
+            except NoAnswer:
+                self._answer = None
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    def answer(self) -> Answer | None:
+        """Wait for the answer; None where none came."""
+        self._thread.join(TOGETHER_SECONDS)
+        demand(not self._thread.is_alive(), "a call", f"an answer within {TOGETHER_SECONDS:.0f} s", "none")
+        return self._answer
+
+
+def told(answer: Answer | None) -> str:
+    """Return an answer in one line."""
+    if answer is None:
+        return "no answer"
+    text = answer.body[:200].decode("utf-8", "replace")
+    return f"{answer.code} {text}".rstrip()
+
+
+def md5_of(content: bytes) -> str:
+    """Return the ETag that S3 gives a part with that content, without quotes."""
+    return md5(content, usedforsecurity=False).hexdigest()
+
+
+Answers = Sequence[Answer | None]
