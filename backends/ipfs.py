@@ -1,6 +1,6 @@
 """js-ipfs (ipfs-core 0.18.1): a node of IPFS with its RPC API, which the project archived in favour of Helia.
 
-It is alone: offline, without peers, the data in a temporary repository. ``js_ipfs.mjs`` is what Node.js runs.
+It is alone: offline, without peers, the data in memory. ``js_ipfs.mjs`` is what Node.js runs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def start() -> Generator[Started]:
         # modules are looked for beside the script
         (directory / "node_modules").symlink_to(modules)
         script = shutil.copy(SCRIPT, directory)
-        return (node, script, str(ports[0]), str(directory / "repository"))
+        return (node, script, str(ports[0]))
 
     with running("js-ipfs", command, ports=1, ready=_ready) as (ports, log):
         yield Started(

@@ -6,7 +6,6 @@ a sentence, so that the sentence is all there is to tell errors apart by; those 
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import secrets
@@ -17,7 +16,8 @@ from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from conformance.adapters.streams import CHUNK, refuse
+from conformance.adapters.exchange import NO_HEADERS, Server, sent
+from conformance.adapters.streams import refuse
 from conformance.storage import (
     ObjectMode,
     ObjectModeInvalid,
@@ -34,23 +34,9 @@ from conformance.storage import (
 class Node:
     """The RPC API of one node, and the directory of its files below which we work."""
 
-    host: str
-    port: int
+    server: Server
     prefix: tuple[str, ...] = ()
     """The names of that directory from the root; empty is the root itself."""
-    timeout: float = 10.0
-    """Seconds to wait for a connection, and for each piece of an answer."""
-    backslash_separates: bool = False
-    r"""The node takes ``\`` in a path as ``/``, as js-ipfs does."""
-
-    @property
-    def url(self) -> str:
-        """Where the API is, for messages."""
-        return f"http://{self.host}:{self.port}"
-
-
-class Unreachable(Unexpected):
-    """Nobody answers, or what answers breaks off."""
 
 
 class Taken(Unexpected):
@@ -67,8 +53,7 @@ class PastEnd(Unexpected):
 
 Options = Mapping[str, int | bool]
 NONE: Options = MappingProxyType({})
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
-_FORBIDDEN, _THROTTLED, _FAILED, _UNAVAILABLE = 403, 429, 500, 503
+_DONE, _FORBIDDEN, _THROTTLED, _FAILED, _UNAVAILABLE = 200, 403, 429, 500, 503
 
 
 def call(node: Node, command: str, *arguments: str, options: Options = NONE, body: bytes | None = None) -> Any:
@@ -105,18 +90,11 @@ def exchange(
     """
     words = [(name, str(value).lower()) for name, value in options.items()]
     query = urlencode([*(("arg", argument) for argument in arguments), *words])
-    content, headers = (b"", _NO_HEADERS) if body is None else _form(body)
-    connection = http.client.HTTPConnection(node.host, node.port, timeout=node.timeout)
-    try:
-        with _reached(node):
-            connection.request("POST", f"/api/v0/{command}?{query}", body=content, headers=headers)
-            answer = connection.getresponse()
-            failure = None if answer.status == http.client.OK else failure_for(answer.status, answer.read())
-        if failure is not None:
-            raise failure
-        yield _chunks(node, answer)
-    finally:
-        connection.close()
+    content, headers = (b"", NO_HEADERS) if body is None else _form(body)
+    with sent(node.server, "POST", f"/api/v0/{command}?{query}", headers, content) as answer:
+        if answer.status != _DONE:
+            raise failure_for(answer.status, b"".join(answer.chunks))
+        yield answer.chunks
 
 
 def _form(body: bytes) -> tuple[bytes, Mapping[str, str]]:
@@ -128,25 +106,6 @@ def _form(body: bytes) -> tuple[bytes, Mapping[str, str]]:
     )
     content = b"".join((head.encode(), body, f"\r\n--{boundary}--\r\n".encode()))
     return content, {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-
-
-def _chunks(node: Node, answer: http.client.HTTPResponse) -> Iterator[bytes]:
-    while True:
-        with _reached(node):
-            chunk = answer.read(CHUNK)
-        if not chunk:
-            break
-        yield chunk
-    if answer.length:  # what http.client leaves to us when a body with a length is read in pieces
-        raise Unreachable(f"the answer of {node.url} ended {answer.length} bytes early")
-
-
-@contextmanager
-def _reached(node: Node) -> Generator[None]:
-    try:
-        yield
-    except (OSError, http.client.HTTPException) as error:
-        refuse(Unreachable(f"{node.url}: {error or type(error).__name__}"))
 
 
 def _directory(_: str) -> StorageError:

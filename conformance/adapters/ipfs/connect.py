@@ -9,14 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.adapters.connection import Connection, address
-from conformance.adapters.ipfs.client import NONE, Node, Unreachable, call
+from conformance.adapters.exchange import Server, Unreachable
+from conformance.adapters.ipfs.client import NONE, Node, call
 from conformance.adapters.ipfs.client import Options as RpcOptions
 from conformance.adapters.ipfs.storage import Ipfs
 from conformance.adapters.options import Options, flag, number
 from conformance.storage import ConnectionStringInvalid, ObjectNotExist, PermissionDenied, Storage, Unexpected
 
-OPTIONS: Options = {"create": flag, "timeout": number(float, 0.1, 600), "backslash_separates": flag}
-"""Options of ``ipfs://`` connections: ``create=true`` makes a missing directory, the others are fields of ``Node``."""
+OPTIONS: Options = {"create": flag, "timeout": number(float, 0.1, 600)}
+"""Options of ``ipfs://`` connections: ``create=true`` makes a missing directory, ``timeout`` is in seconds."""
+TIMEOUT = 10.0
 PORT = 5001
 """Where the RPC API listens when nothing else is said."""
 
@@ -31,20 +33,21 @@ def connect(spec: str) -> Connection:
     parts = address(spec, "ipfs://127.0.0.1:5001/directory", OPTIONS, what="host")
     try:
         place = urlsplit(f"//{parts.place}")
-        host, port = place.hostname, PORT if place.port is None else place.port
+        host = parts.place if place.port is not None else f"{parts.place}:{PORT}"
     except ValueError:
-        host, port = None, 0
-    if not host or "@" in parts.place:
+        place = None
+    if place is None or not place.hostname or "@" in parts.place:
         raise ConnectionStringInvalid(f"{parts.place!r} is no address: write ipfs://127.0.0.1:5001/directory")
     create: bool = parts.options.pop("create", False)
     prefix = tuple(name for name in parts.prefix.split("/") if name)
     if not {".", ".."}.isdisjoint(prefix):
         raise ConnectionStringInvalid(f"{spec!r} holds a segment of dots")
-    directory = _Directory(Node(host=host, port=port, prefix=prefix, **parts.options), create=create)
+    node = Node(server=Server(host, timeout=parts.options.get("timeout", TIMEOUT)), prefix=prefix)
+    directory = _Directory(node, create=create)
     return Connection(
         spec=spec,
         name=parts.name,
-        describe=f"the files of the IPFS node at {host}:{port} below /{parts.prefix}",
+        describe=f"the files of the IPFS node at {host} below /{parts.prefix}",
         open=directory.open,
         prepare=directory.prepare,
         is_empty=directory.is_empty,
@@ -72,13 +75,13 @@ class _Directory:
         except ObjectNotExist:
             if not self._create:
                 raise ConnectionStringInvalid(
-                    f"there is no directory {self._path} at {self._node.url}: make it, or add create=true"
+                    f"there is no directory {self._path} at {self._node.server.url}: make it, or add create=true"
                 ) from None
             self._ask("files/mkdir", self._path, options={"parents": True})
             self._created = True
         else:
             if kind != "directory":
-                raise ConnectionStringInvalid(f"{self._path} at {self._node.url} is a {kind}")
+                raise ConnectionStringInvalid(f"{self._path} at {self._node.server.url} is a {kind}")
 
     def is_empty(self) -> bool:
         return not self._ask("files/ls", self._path)["Entries"]
@@ -93,7 +96,7 @@ class _Directory:
     def version(self) -> str:
         told: Any = self._ask("version")
         if not isinstance(told, dict) or "Version" not in told:
-            raise ConnectionStringInvalid(f"{self._node.url} is not the RPC API of an IPFS node")
+            raise ConnectionStringInvalid(f"{self._node.server.url} is not the RPC API of an IPFS node")
         software = "js-ipfs" if "ipfs-core" in told else "kubo"
         return f"{software} {told['Version']}"
 
@@ -103,13 +106,13 @@ class _Directory:
             return call(self._node, command, *arguments, options=options)
         except Unreachable as error:
             raise ConnectionStringInvalid(
-                f"{self._node.url} cannot be reached, is the node running? ({error.message})"
+                f"{self._node.server.url} cannot be reached, is the node running? ({error.message})"
             ) from None
         except PermissionDenied as error:
-            raise PermissionDenied(f"{self._node.url} does not allow {command}: {error.message}") from None
+            raise PermissionDenied(f"{self._node.server.url} does not allow {command}: {error.message}") from None
         except ObjectNotExist:
             raise
         except Unexpected as error:
             raise ConnectionStringInvalid(
-                f"{self._node.url} is not the RPC API of an IPFS node: {command}: {error.message}"
+                f"{self._node.server.url} is not the RPC API of an IPFS node: {command}: {error.message}"
             ) from None

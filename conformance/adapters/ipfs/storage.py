@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.handles import refuse_changes, refuse_everything
-from conformance.adapters.ipfs.client import BelowFile, Node, Options, PastEnd, Taken, call, exchange
+from conformance.adapters.ipfs.client import NONE, BelowFile, Node, Options, PastEnd, Taken, call, exchange
 from conformance.adapters.paths import Key, Paths
 from conformance.adapters.streams import check_size, deliver, exactly, refuse
 from conformance.storage import (
@@ -39,7 +39,7 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from typing import Self
 
 _FILE = ObjectMode.READ | ObjectMode.PAGE
@@ -48,6 +48,7 @@ _MODES = {"file": _FILE, "directory": ObjectMode.DIR, 0: _FILE, 1: ObjectMode.DI
 
 _WHOLE: Options = {"create": True, "parents": True, "truncate": True}
 _PARENTS: Options = {"parents": True}
+_LONG: Options = {"long": True}
 _RECURSIVE: Options = {"recursive": True}
 
 
@@ -72,13 +73,9 @@ class Ipfs(Storage):
 
     # local operations
 
-    def features(self) -> Features:
-        r"""Return the declaration; the node may take ``\`` as ``/``."""
-        return replace(super().features(), backslash_separates=self._node.backslash_separates)
-
     def metadata(self) -> StorageMeta:
         """Return the node and the ``work_dir``; MFS publishes no limits (GSP-76)."""
-        return StorageMeta(name=self._node.url, service="ipfs", work_dir=self._paths.work_dir)
+        return StorageMeta(name=self._node.server.url, service="ipfs", work_dir=self._paths.work_dir)
 
     def create(self, path: str, *, object_mode: ObjectMode | None = None, multipart_id: str | None = None) -> Object:
         """Return a handle without a request (GSP-93)."""
@@ -159,12 +156,10 @@ class Ipfs(Storage):
             raise ListModeInvalid(list_mode or ListMode(0))
         key = self._paths.key(path)
         try:
-            kind = self._entry(key)["Type"]
-            if _MODES.get(kind) != ObjectMode.DIR:
-                raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=_FILE)
-            entries: list[dict[str, Any]] = (
-                call(self._node, "files/ls", self._mfs(key), options={"long": True})["Entries"] or []
-            )
+            entries: list[dict[str, Any]] = call(self._node, "files/ls", self._mfs(key), options=_LONG)["Entries"] or []
+            # of a file, the node lists the file itself
+            if [(e["Name"], _MODES.get(e["Type"])) for e in entries] == [(name, _FILE) for name in key.names[-1:]]:
+                self._directory(key)
         except ObjectNotExist:
             return iter(())
         above = path if not path or path.endswith("/") else path + "/"
@@ -184,14 +179,14 @@ class Ipfs(Storage):
         if key.names == self._paths.work_names:
             raise ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
         with suppress(ObjectNotExist):
-            if object_mode is not None or key.directory:
-                _check_hint(object_mode, _MODES.get(self._entry(key)["Type"], ObjectMode(0)))
-            try:
-                call(self._node, "files/rm", self._mfs(key))
-            except ObjectModeInvalid:
-                if self._entry(key)["Blocks"]:
-                    refuse(Unexpected("the directory is not empty"))
-                call(self._node, "files/rm", self._mfs(key), options=_RECURSIVE)
+            entry = self._entry(key) if object_mode is not None or key.directory else None
+            if entry is None:
+                try:
+                    call(self._node, "files/rm", self._mfs(key))
+                except ObjectModeInvalid:
+                    entry = self._entry(key)
+            if entry is not None:
+                self._remove(key, entry, object_mode)
 
     # copier, direr, mover, pager
 
@@ -286,6 +281,10 @@ class Ipfs(Storage):
             raise ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
         return entry
 
+    def _directory(self, key: Key) -> None:
+        if _MODES.get(self._entry(key)["Type"]) != ObjectMode.DIR:
+            raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=_FILE)
+
     def _place(self, path: str) -> Key:
         key = self._paths.key(path)
         if key.directory:
@@ -302,6 +301,13 @@ class Ipfs(Storage):
     def _replace(self, key: Key, content: bytes) -> None:
         with _placing():
             call(self._node, "files/write", self._mfs(key), options=_WHOLE, body=content)
+
+    def _remove(self, key: Key, entry: Mapping[str, Any], object_mode: ObjectMode | None) -> None:
+        mode = _MODES.get(entry["Type"], ObjectMode(0))
+        _check_hint(object_mode, mode)
+        if mode == ObjectMode.DIR and entry["Blocks"]:
+            raise Unexpected("the directory is not empty")
+        call(self._node, "files/rm", self._mfs(key), options=_RECURSIVE if mode == ObjectMode.DIR else NONE)
 
     def _replacing(self, target: str, request: Callable[[], object]) -> None:
         try:
