@@ -28,6 +28,7 @@ class Database:
     """Transactions of the database at ``url``: ``sqlite:////path`` or ``postgresql://user:password@host:port/name``."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._engine = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _postgresql(url)
 
     @contextmanager

@@ -16,8 +16,10 @@ import httpx
 
 from backends import NotInstalled, postgresql
 from backends.upload_controller.config import Settings
+from backends.upload_controller.database import Database
 from backends.upload_controller.launcher import embedded_store, start_here
 from backends.upload_controller.service import Pieces, make_controller
+from backends.upload_controller.tables import metadata
 
 QUIET = Settings(tidy_interval=0)
 """Nothing happens in the background: tests tell when."""
@@ -29,10 +31,14 @@ def stores():
         yield started
 
 
+def with_own_bucket(stores):
+    return replace(stores, bucket=f"inbox-{uuid.uuid4().hex[:12]}")
+
+
 @pytest.fixture
 def store(stores):
     """Return a store with a bucket of its own."""
-    return replace(stores, bucket=f"inbox-{uuid.uuid4().hex[:12]}")
+    return with_own_bucket(stores)
 
 
 @pytest.fixture(scope="session")
@@ -156,6 +162,11 @@ class Bucket:
     def is_empty(self):
         return not self.uploads() and not self.objects()
 
+    def clear(self):
+        self.abort_all()
+        for key in self.objects():
+            self.s3.delete_object(Bucket=self.name, Key=key)
+
 
 @pytest.fixture
 def bucket(store):
@@ -165,22 +176,60 @@ def bucket(store):
 
 
 @pytest.fixture
-def serve(store):
+def serve(store, connect):
     """Start services that live until the end of the test."""
     with ExitStack() as stack:
 
         def started(database, *, settings=QUIET, **rest):
-            service = stack.enter_context(start_here(database, store, settings, **rest))
-            client = Client(service.url)
-            stack.callback(client.http.close)
-            return client
+            return connect(stack.enter_context(start_here(database, store, settings, **rest)).url)
 
         yield started
 
 
 @pytest.fixture
+def connect():
+    """Make clients of services that are there already."""
+    with ExitStack() as stack:
+
+        def connected(url):
+            client = Client(url)
+            stack.callback(client.http.close)
+            return client
+
+        yield connected
+
+
+@pytest.fixture
 def client(serve, database):
     return serve(database)
+
+
+@pytest.fixture(scope="module")
+def lasting(stores, tmp_path_factory):
+    """Return a client and the bucket of one service for all tests of a file, and what makes both empty again."""
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('lasting')}/uploads.sqlite")
+    store = with_own_bucket(stores)
+    with start_here(database.url, store, QUIET) as service:
+        client, bucket = Client(service.url), Bucket(store)
+
+        def wipe():
+            with database.write() as connection:
+                for table in reversed(metadata.sorted_tables):
+                    connection.execute(table.delete())
+            bucket.clear()
+
+        yield client, bucket, wipe
+        client.http.close()
+        bucket.s3.close()
+    database.close()
+
+
+@pytest.fixture
+def fresh(lasting):
+    """Return the client and the bucket of a service that knows nothing."""
+    client, bucket, wipe = lasting
+    wipe()
+    return client, bucket
 
 
 @pytest.fixture

@@ -14,8 +14,13 @@ GOOD = {"status": "uploaded", "parts": {"1": "x"}}
 
 
 @pytest.fixture
-def client(serve, sqlite):
-    return serve(sqlite)
+def client(fresh):
+    return fresh[0]
+
+
+@pytest.fixture
+def bucket(fresh):
+    return fresh[1]
 
 
 def refused(answer, code, exception_id):
