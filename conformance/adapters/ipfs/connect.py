@@ -31,12 +31,14 @@ def connect(spec: str) -> Connection:
 
     """
     parts = address(spec, "ipfs://127.0.0.1:5001/directory", OPTIONS, what="host")
+    named, host = None, parts.place
     try:
-        place = urlsplit(f"//{parts.place}")
-        host = parts.place if place.port is not None else f"{parts.place}:{PORT}"
+        place = urlsplit(f"//{host}")
+        named = place.hostname
+        host = host if place.port is not None else f"{host}:{PORT}"
     except ValueError:
-        place = None
-    if place is None or not place.hostname or "@" in parts.place:
+        named = None
+    if not named or "@" in host:
         raise ConnectionStringInvalid(f"{parts.place!r} is no address: write ipfs://127.0.0.1:5001/directory")
     create: bool = parts.options.pop("create", False)
     prefix = tuple(name for name in parts.prefix.split("/") if name)
