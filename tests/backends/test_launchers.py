@@ -19,6 +19,7 @@ import pytest
 from backends import BACKENDS, NotInstalled, ServerFailed
 from backends.server import answers, free_ports, running, running_several, script, system_program
 from conformance.adapters.connection import open_backend
+from conformance.adapters.harness.channel import HarnessBroken
 from conformance.storage import ObjectNotExist, PermissionDenied, StorageError
 
 SERVERS = [name for name in BACKENDS if name != "moto"]
@@ -86,7 +87,7 @@ def test_every_backend_starts_serves_and_ends(name, use):
             part = store.write_multipart(handle, io.BytesIO(b"part"), 4, 0)[1]
             store.complete_multipart(handle, [part])
             assert store.stat("up").content_length == 4
-        assert name == "moto" or not connection.is_empty()
+        assert name == "moto" or not connection.sees_root or not connection.is_empty()
         for path in ("a b", "up"):
             store.delete(path)
         with pytest.raises(ObjectNotExist):
@@ -94,7 +95,7 @@ def test_every_backend_starts_serves_and_ends(name, use):
         connection.remove_root()
         assert backend.version.split()[-1][0].isdigit()
     if name != "moto":
-        with pytest.raises(StorageError):
+        with pytest.raises((StorageError, HarnessBroken)):
             store.stat("a b")
 
 
