@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.handles import left, refuse_all_but, refuse_everything
+from conformance.adapters.layers import errors
 from conformance.adapters.layers.declaring import declaration, fitting, mode_of_files
-from conformance.adapters.layers.errors import translated
 from conformance.adapters.streams import Span, check_size, deliver, exactly
 from conformance.storage import (
     Features,
@@ -27,6 +27,7 @@ from conformance.storage import (
     PairUnsupported,
     PreconditionFailed,
     Storage,
+    StorageError,
     StorageMeta,
 )
 
@@ -126,7 +127,9 @@ class FSSpec(Storage):
             return 0
         start = -suffix if suffix is not None else offset
         end = None if size is None else span.offset + size
-        return deliver([bytes(self._call(self._fs.cat_file, path, start=start, end=end))], w, io_callback)
+        return deliver(
+            [bytes(self._call(self._fs.cat_file, path, start=start, end=end, translated=errors.sought))], w, io_callback
+        )
 
     def stat(self, path: str, *, object_mode: ObjectMode | None = None) -> Object:
         """Describe the object or directory (``info``).
@@ -136,7 +139,7 @@ class FSSpec(Storage):
             ObjectModeInvalid: it is of another kind than the hint.
 
         """
-        return fitting(self._described(path, self._call(self._fs.info, path)), object_mode)
+        return fitting(self._described(path, self._call(self._fs.info, path, translated=errors.sought)), object_mode)
 
     def delete(self, path: str, *, object_mode: ObjectMode | None = None) -> None:
         """Remove a file (``rm_file``) or an empty directory (``rmdir``); what is missing is no error.
@@ -188,7 +191,8 @@ class FSSpec(Storage):
         return size
 
     def commit_append(self, o: Object) -> None:
-        """Do nothing: the object can be read all the time."""
+        """Do nothing: the object can be read all the time; only look whether it is still there."""
+        fitting(self.stat(o.path), ObjectMode.APPEND)
 
     def copy(self, src: str, dst: str) -> None:
         """Copy one object (``cp_file``)."""
@@ -196,7 +200,7 @@ class FSSpec(Storage):
 
     def create_dir(self, path: str) -> Object:
         """Create a directory and those above it (``makedirs`` with ``exist_ok``)."""
-        self._call(self._fs.makedirs, path, exist_ok=True)
+        self._call(self._fs.makedirs, path, exist_ok=True, translated=errors.made)
         return self._object(path, ObjectMode.DIR)
 
     def move(self, src: str, dst: str) -> None:
@@ -205,7 +209,13 @@ class FSSpec(Storage):
 
     # calls and descriptions
 
-    def _call(self, function: Callable[..., Any], *arguments: Any, **parameters: Any) -> Any:
+    def _call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        translated: Callable[[Exception], StorageError] = errors.translated,
+        **parameters: Any,
+    ) -> Any:
         try:
             return function(*arguments, **parameters)
         except PreconditionFailed:

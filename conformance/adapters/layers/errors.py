@@ -47,3 +47,15 @@ def translated(error: Exception) -> StorageError:
             return _BY_NUMBER.get(error.errno or 0, Unexpected)(text)
         case _:
             return Unexpected(text)
+
+
+def sought(error: Exception) -> StorageError:
+    """Return what ``error`` means where an object was looked for: there is none below a file either."""
+    return ObjectNotExist(str(error)) if isinstance(error, NotADirectoryError) else translated(error)
+
+
+def made(error: Exception) -> StorageError:
+    """Return what ``error`` means where a directory was made, for which one that is there already is no error."""
+    if isinstance(error, FileExistsError):
+        return ObjectModeInvalid(expected=ObjectMode.DIR, actual=ObjectMode.READ)
+    return translated(error)

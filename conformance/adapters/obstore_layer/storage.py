@@ -184,14 +184,16 @@ class ObStore(Storage):
         return fitting(self._head(path, conditions), object_mode)
 
     def delete(self, path: str, *, object_mode: ObjectMode | None = None) -> None:
-        """Delete the object; what is missing is no error.
+        """Delete the object; what is missing is no error, and of directories there are none that could be deleted.
 
         Raises:
-            ObjectModeInvalid: ``object_mode`` is a kind that obstore does not have, and there is an object.
+            ObjectModeInvalid: ``object_mode`` is another kind that obstore does not have, and there is an object.
 
         """
+        if object_mode is not None and ObjectMode.DIR in object_mode:
+            return
         with suppress(ObjectNotExist):
-            if object_mode not in {None, ObjectMode.READ}:
+            if object_mode is not None:
                 self.stat(path, object_mode=object_mode)
             self._call("delete", self._root + path)
 

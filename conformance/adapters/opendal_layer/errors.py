@@ -43,3 +43,10 @@ def translated(error: Exception) -> StorageError:
     if name == "NotADirectory":
         return ObjectModeInvalid(expected=ObjectMode.DIR, actual=ObjectMode.READ)
     return _BY_NAME.get(name, Unexpected)(text)
+
+
+def made(error: Exception) -> StorageError:
+    """Return what ``error`` means where a directory was made, for which one that is there already is no error."""
+    if type(error).__name__ == "AlreadyExists":
+        return ObjectModeInvalid(expected=ObjectMode.DIR, actual=ObjectMode.READ)
+    return translated(error)

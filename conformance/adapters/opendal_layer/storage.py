@@ -16,7 +16,7 @@ from conformance.adapters.handles import left, refuse_all_but, refuse_everything
 from conformance.adapters.layers.declaring import declaration, fitting, mode_of_files
 from conformance.adapters.listing import page_of
 from conformance.adapters.opendal_layer.capabilities import SIGNED, list_modes, offered, restrictions
-from conformance.adapters.opendal_layer.errors import translated
+from conformance.adapters.opendal_layer.errors import made, translated
 from conformance.adapters.streams import Span, check_size, deliver, exactly
 from conformance.storage import (
     AsyncStorage,
@@ -33,7 +33,7 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
     from conformance.adapters.layers.address import Place
@@ -237,15 +237,16 @@ class OpenDAL(AsyncStorage):
         return size
 
     async def commit_append(self, o: Object) -> None:
-        """Do nothing: the object can be read all the time."""
+        """Do nothing: the object can be read all the time; only look whether it is still there."""
+        fitting(await self.stat(o.path), ObjectMode.APPEND)
 
     async def copy(self, src: str, dst: str) -> None:
         """Copy one object."""
         await self._call("copy", self._prefix + src, self._prefix + dst)
 
     async def create_dir(self, path: str) -> Object:
-        """Create a directory."""
-        await self._call("create_dir", self._prefix + _named(path, ObjectMode.DIR))
+        """Create a directory; what exists already and is none is AlreadyExists for OpenDAL."""
+        await self._call("create_dir", self._prefix + _named(path, ObjectMode.DIR), translated=made)
         return self._object(path, ObjectMode.DIR)
 
     async def move(self, src: str, dst: str) -> None:
@@ -270,7 +271,13 @@ class OpenDAL(AsyncStorage):
 
     # calls and descriptions
 
-    async def _call(self, name: str, *arguments: Any, **parameters: Any) -> Any:
+    async def _call(
+        self,
+        name: str,
+        *arguments: Any,
+        translated: Callable[[Exception], StorageError] = translated,
+        **parameters: Any,
+    ) -> Any:
         given = {name: value for name, value in parameters.items() if value is not None}
         try:
             result = getattr(self._operator, name)(*arguments, **given)

@@ -15,9 +15,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.handles import left, refuse_all_but, refuse_everything
+from conformance.adapters.layers import errors
 from conformance.adapters.layers.connection import library
 from conformance.adapters.layers.declaring import declaration, fitting, mode_of_files
-from conformance.adapters.layers.errors import translated
 from conformance.adapters.streams import Span, check_size, deliver, exactly
 from conformance.storage import (
     Features,
@@ -27,6 +27,7 @@ from conformance.storage import (
     ObjectMode,
     ObjectNotExist,
     Storage,
+    StorageError,
     StorageMeta,
     Unexpected,
 )
@@ -104,8 +105,7 @@ class PyArrow(Storage):
         told = {"content_type": content_type, "cache_control": cache_control, "content_language": content_language}
         metadata = {_METADATA[name]: value for name, value in told.items() if value is not None}
         data = b"".join(exactly(r, size, io_callback))
-        self._make_parent(path)
-        self._call(_put, self._fs.open_output_stream, path, data, metadata=metadata or None)
+        self._into(path, _put, self._fs.open_output_stream, path, data, metadata=metadata or None)
         return size
 
     def read(
@@ -125,7 +125,7 @@ class PyArrow(Storage):
 
         """
         span = Span.checked(offset, size)
-        return deliver([self._call(_get, self._fs, path, span)], w, io_callback)
+        return deliver([self._call(_get, self._fs, path, span, translated=errors.sought)], w, io_callback)
 
     def stat(self, path: str, *, object_mode: ObjectMode | None = None) -> Object:
         """Describe the object or directory (``get_file_info``, and the metadata of an input stream).
@@ -135,7 +135,7 @@ class PyArrow(Storage):
             ObjectModeInvalid: it is of another kind than the hint.
 
         """
-        info = self._call(self._fs.get_file_info, path)
+        info = self._call(self._fs.get_file_info, path, translated=errors.sought)
         if info.type == self._pyarrow.FileType.NotFound:
             raise ObjectNotExist
         told: Mapping[str, bytes] = {}
@@ -178,8 +178,7 @@ class PyArrow(Storage):
 
     def create_append(self, path: str) -> Object:
         """Begin an append object: write an empty one."""
-        self._make_parent(path)
-        self._call(_put, self._fs.open_output_stream, path, b"")
+        self._into(path, _put, self._fs.open_output_stream, path, b"")
         return self._object(path, self._file, append_offset=0)
 
     def write_append(self, o: Object, r: Reader | None, size: int, *, io_callback: IoCallback | None = None) -> int:
@@ -189,30 +188,48 @@ class PyArrow(Storage):
         return size
 
     def commit_append(self, o: Object) -> None:
-        """Do nothing: the object can be read all the time."""
+        """Do nothing: the object can be read all the time; only look whether it is still there."""
+        fitting(self.stat(o.path), ObjectMode.APPEND)
 
     def copy(self, src: str, dst: str) -> None:
         """Copy one object (``copy_file``)."""
-        self._make_parent(dst)
-        self._call(self._fs.copy_file, src, dst)
+        self._into(dst, self._fs.copy_file, src, dst, source=src)
 
     def create_dir(self, path: str) -> Object:
         """Create a directory and those above it."""
-        self._call(self._fs.create_dir, path)
+        self._call(self._fs.create_dir, path, translated=errors.made)
         return self._object(path, ObjectMode.DIR)
 
     def move(self, src: str, dst: str) -> None:
         """Move one object."""
-        self._make_parent(dst)
-        self._call(self._fs.move, src, dst)
+        self._into(dst, self._fs.move, src, dst, source=src)
 
     # calls and descriptions
 
-    def _make_parent(self, path: str) -> None:
-        if self._make is not None:
-            self._call(self._make, path.rpartition("/")[0])
+    def _into(
+        self, path: str, function: Callable[..., Any], *arguments: Any, source: str | None = None, **parameters: Any
+    ) -> None:
+        """Call what puts something under ``path``, and once more with its directory where that is what is missing."""
+        try:
+            self._call(function, *arguments, **parameters)
+        except ObjectNotExist:
+            if self._make is None or (source is not None and not self._is_there(source)):
+                raise
+        else:
+            return
+        self._call(self._make, path.rpartition("/")[0])
+        self._call(function, *arguments, **parameters)
 
-    def _call(self, function: Callable[..., Any], *arguments: Any, **parameters: Any) -> Any:
+    def _is_there(self, path: str) -> bool:
+        return self._call(self._fs.get_file_info, path).type != self._pyarrow.FileType.NotFound
+
+    def _call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        translated: Callable[[Exception], StorageError] = errors.translated,
+        **parameters: Any,
+    ) -> Any:
         try:
             return function(*arguments, **parameters)
         except Exception as error:  # noqa: BLE001 - pyarrow's errors are Python's, and some of its own
