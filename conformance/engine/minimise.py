@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from conformance.engine.judge import judge
@@ -49,7 +49,7 @@ Execute = Callable[[Sequence[Call]], tuple[Divergence, list[Step]] | None]
 def minimise(
     example: Counterexample,
     execute: Execute,
-    known: tuple[Features, Restrictions],
+    known: tuple[Features, Restrictions, Collection[str]],
     *,
     budget: int,
     by_law: bool = True,
@@ -61,7 +61,7 @@ def minimise(
     Parameters:
         example: the failing example, as recorded.
         execute: runs a candidate.
-        known: features and limits of the backend, for the model.
+        known: features and limits of the backend, for the model, and what is declared of its answers.
         budget: backend calls that the search may take.
         by_law: whether a law found it. What a program does has no point of its own: there the model alone blames, for
             what is left in the end.

@@ -89,7 +89,8 @@ class Runner:
         profile: how much to ask of it.
         seed: where random examples come from; the same seed gives the same examples.
         database: where failing examples are kept between runs, or None.
-        known: signatures of declared deviations; an example that fails with one of them is not made smaller again.
+        known: signatures of declared deviations; an example that fails with one of them is not made smaller again, and
+            answers that differ so fail only the checks of that requirement itself.
         stop_on_first: leave a failing example as it is found (no shrinking, no repeats): for measuring detection.
         on_example: is given the ``work_dir`` and the trace of every example: for measuring the engine's own cost.
 
@@ -206,6 +207,7 @@ class _Run:
         self.found: Found | None = None
         self._shrinks = 0
         self._crash: Exception | None = None
+        self._declared = {kind for kind in runner.known if not kind.startswith(f"{check.requirement}: ")}
 
     def search(self) -> Found | None:
         """Run examples until one fails; make that one smaller."""
@@ -293,7 +295,7 @@ class _Run:
         """Let the model judge what the law only passed through; an earlier divergence is the cause of a later one."""
         if "run_program" in self.check.provided:
             return found
-        divergence = judge(trace, self.runner.features, self.runner.limits)
+        divergence = judge(trace, self.runner.features, self.runner.limits, self._declared)
         if divergence is None or (found is not None and (divergence.claim or divergence.step > found.at)):
             return found
         if found is not None and divergence.step == found.at:
@@ -320,7 +322,7 @@ class _Run:
             observed=found.violation.observed,
         )
         if repeats and seen == repeats + 1:
-            known = (self.runner.features, self.runner.limits)
+            known = (self.runner.features, self.runner.limits, self._declared)
             by_law = "run_program" not in self.check.provided
             example = minimise(example, self._execute, known, budget=self.runner.profile.shrinks * 10, by_law=by_law)
         expected, observed = bounded(example.expected), bounded(example.observed)
@@ -348,7 +350,9 @@ class _Run:
 
     def run_program(self, calls: Sequence[Call], clients: _Clients, trace: Trace) -> Divergence | None:
         """Run calls against the model with the clients of an example."""
-        return run_program(calls, clients.recorder, trace, self.runner.features, self.runner.limits)
+        return run_program(
+            calls, clients.recorder, trace, self.runner.features, self.runner.limits, declared=self._declared
+        )
 
     def _execute(self, calls: Sequence[Call]) -> tuple[Divergence, list[Step]] | None:
         """Run calls as a program in a fresh ``work_dir``; return how they diverge from the model, or None."""

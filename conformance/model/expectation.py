@@ -64,6 +64,11 @@ class Divergence:
         return self.aspect.startswith(("answer ", "listed "))
 
     @property
+    def kind(self) -> str:
+        """A claim as deviations are declared, by their signature: the requirement and the operation that answered."""
+        return f"{self.requirement}: {self.op} answers"
+
+    @property
     def signature(self) -> str:
         """The operation and the kind of the difference, which stay the same while a program is made smaller."""
         return f"{self.op}:{self.aspect}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,17 @@ def clients(open_client: Callable[[], Storage]) -> Perform:
     return make
 
 
-def run(program: Sequence[Call], make: Perform, features: Features, limits: Restrictions) -> Run:
+def run(
+    program: Sequence[Call],
+    make: Perform,
+    features: Features,
+    limits: Restrictions,
+    declared: Collection[str] = (),
+) -> Run:
     """Run a program call by call against the model and stop at the first divergence.
 
     A call that refers to what an earlier, rightly refused call did not return is left out. What only one answer claims
-    of an object stops nothing, and is the divergence where no other comes.
+    of an object stops nothing, and is the divergence where no other comes and its kind is not ``declared``.
     """
     claim: Divergence | None = None
     model = Model(features, limits)
@@ -58,7 +64,8 @@ def run(program: Sequence[Call], make: Perform, features: Features, limits: Rest
         steps.append(Step(call, outcome, expectation.expected))
         if divergence is not None and not divergence.claim:
             return Run(steps, divergence)
-        claim = claim or divergence
+        if divergence is not None and divergence.kind not in declared:
+            claim = claim or divergence
         model.observe(outcome)
         results.append(outcome.value if outcome.ok else None)
     return Run(steps if claim is None else steps[: claim.step + 1], claim)
