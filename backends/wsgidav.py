@@ -8,13 +8,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from backends.server import Started, answers, running, script
+from backends.webdav import USER
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
-
-USER: dict[str, str] = {"WEBDAV_USER": "test", "WEBDAV_PASSWORD": "testtest"}
-"""What every WebDAV server here accepts, for the environment of its clients."""
 
 
 @contextmanager
@@ -48,9 +46,10 @@ def start() -> Generator[Started]:
         )
         return (program, "--config", str(settings))
 
-    with running(
-        "wsgidav", command, ports=1, ready=lambda ports: answers(f"http://127.0.0.1:{ports[0]}/", 401)
-    ) as (ports, log):
+    with running("wsgidav", command, ports=1, ready=lambda ports: answers(f"http://127.0.0.1:{ports[0]}/", 401)) as (
+        ports,
+        log,
+    ):
         yield Started(
             name="wsgidav",
             connection=f"webdav://127.0.0.1:{ports[0]}/conformance?create=true&infinity=true&bare_etags=true",

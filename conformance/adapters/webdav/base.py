@@ -126,7 +126,8 @@ class WebDavBase(Storage):
         headers = {"Depth": depth, "Content-Type": "application/xml; charset=utf-8"}
         answer = self._send("PROPFIND", target(key.names, slash=key.directory), headers, PROPFIND)
         if answer.status != HTTPStatus.MULTI_STATUS:
-            raise failure_for(answer.status, answer.body)
+            below = self._below_file(key, answer.status)
+            raise ObjectNotExist("a file is above") if below else failure_for(answer.status, answer.body)
         found = list(resources(answer.body))
         itself = [resource for resource in found if resource.names == key.names]
         others = [resource for resource in found if resource.names != key.names]
@@ -153,14 +154,28 @@ class WebDavBase(Storage):
 
         """
         if not answer.done:
-            raise self._why(answer.status, answer.body, key)
+            raise self._why(key, answer.status, answer.body)
         return answer
 
-    def _why(self, status: int, body: bytes, key: Key) -> StorageError:
+    def _why(self, key: Key, status: int, body: bytes) -> StorageError:
         """Return the error for a refused request at ``key``; PROPFIND tells it where the status does not."""
         if status in _UNEXPLAINED and self._kind(Key(key.names)) == ObjectMode.DIR:
             return ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
-        return failure_for(status, body)
+        return ObjectNotExist("a file is above") if self._below_file(key, status) else failure_for(status, body)
+
+    def _below_file(self, key: Key, status: int) -> bool:
+        """Tell whether a refusal means that ``key`` lies below a file: some servers call that a bad request."""
+        return (
+            status in {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT}
+            and len(key.names) > 1
+            and self._is_file_or_below(key.names[:-1])
+        )
+
+    def _is_file_or_below(self, names: tuple[str, ...]) -> bool:
+        answer = self._send("PROPFIND", target(names), {"Depth": "0"}, PROPFIND)
+        if answer.status == HTTPStatus.MULTI_STATUS:
+            return not next(resources(answer.body)).collection
+        return self._below_file(Key(names), answer.status)
 
     # parents
 

@@ -6,10 +6,16 @@ The user is that of the environment: ``WEBDAV_USER`` and ``WEBDAV_PASSWORD``, se
 from __future__ import annotations
 
 from conformance.adapters.connection import Connection, address
-from conformance.adapters.options import Options, flag, lacking, number
+from conformance.adapters.options import Options, choice, flag, lacking, number
 from conformance.adapters.webdav.client import Location
 from conformance.adapters.webdav.collection import Collection
 from conformance.adapters.webdav.storage import WebDav
+
+
+def _etags(text: str) -> bool | None:
+    """Read of which resources the server tells ETags, in properties and in headers."""
+    return {"all": True, "some": None, "none": False}[choice("all", "some", "none")(text)]
+
 
 FEATURE_OPTIONS: Options = {
     "name_maximum": number(int, 1, 65536),
@@ -17,6 +23,8 @@ FEATURE_OPTIONS: Options = {
     "backslash_separates": flag,
     "control_characters": flag,
     "case_sensitive": flag,
+    "unicode_exact": flag,
+    "etag": _etags,
 }
 """Fields of ``Features`` that a server may declare to differ in, such as ``case_sensitive=false``."""
 

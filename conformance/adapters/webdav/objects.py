@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,7 @@ class WebDavObjects(WebDavBase):
             status, body = response.status, response.read()
         if status == HTTPStatus.OK:
             raise Unexpected(f"{wanted} was asked for, and the server sends the whole resource")
-        raise self._why(status, body, key)
+        raise self._why(key, status, body)
 
     def stat(
         self,
@@ -162,8 +163,11 @@ class WebDavObjects(WebDavBase):
         collection = self._may_be_deleted(key, object_mode)
         where = target(key.names, slash=collection or key.directory)
         answer = self._send("DELETE", where, conditions(if_match=if_match))
-        if not answer.done and answer.status != HTTPStatus.NOT_FOUND:
-            raise failure_for(answer.status, answer.body)
+        if not answer.done:
+            refused = failure_for if collection else partial(self._why, key)
+            failure = refused(answer.status, answer.body)
+            if not isinstance(failure, ObjectNotExist):
+                raise failure
 
     def list(  # pyright: ignore[reportIncompatibleMethodOverride] - WebDAV has neither pages nor tokens
         self, path: str, *, list_mode: ListMode | None = None
@@ -208,7 +212,7 @@ class WebDavObjects(WebDavBase):
     def _head(self, key: Key, headers: dict[str, str]) -> None:
         answer = self._send("HEAD", target(key.names, slash=key.directory), headers)
         if not answer.done:
-            raise self._why(answer.status, answer.body, key)
+            raise self._why(key, answer.status, answer.body)
 
     def _may_be_deleted(self, key: Key, object_mode: ObjectMode | None) -> bool:
         """Return whether a collection is at ``key``, after refusing what one ``delete`` must not take with it."""

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.paths import Key
 from conformance.adapters.streams import check_size, exactly
-from conformance.adapters.webdav.client import target
+from conformance.adapters.webdav.client import failure_for, target
 from conformance.adapters.webdav.objects import WebDavObjects
 from conformance.storage import (
     Object,
@@ -54,12 +54,11 @@ class WebDav(WebDavObjects):
             answer = self._below_parents(
                 key, lambda: self._send("MKCOL", target(key.names, slash=True)), possible=lambda: None
             )
-            if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
-                kind = self._kind(Key(key.names))
-                if kind is not None and ObjectMode.DIR not in kind:
-                    raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=kind)
-            else:
-                self._checked(answer, key)
+            kind = ObjectMode.DIR if answer.done else self._kind(Key(key.names))
+            if kind == ObjectMode.READ:
+                raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=kind)
+            if not answer.done and (kind is None or answer.status != HTTPStatus.METHOD_NOT_ALLOWED):
+                raise failure_for(answer.status, answer.body)
         return self._object(path, key.names, ObjectMode.DIR)
 
     def copy(self, src: str, dst: str, *, if_none_match: str | None = None) -> None:
