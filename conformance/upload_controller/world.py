@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import md5
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from conformance.adapters.upload_controller.api import Api
 from conformance.adapters.upload_controller.client import Answer, Controller, Exchange, Hooks, NoAnswer
@@ -19,6 +19,7 @@ from conformance.upload_controller.gate import Gate
 from conformance.upload_controller.side import OpenUpload, SideStore
 
 TOGETHER_SECONDS = 60.0
+MIB16 = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +155,47 @@ class World:
         return {number: self.send(upload, number, piece) for number, piece in enumerate(pieces, 1)}
 
     def content(self, size: int) -> bytes:
-        """Return bytes that no other content of this world begins with, in which every place differs."""
-        return (
-            self.random.randbytes(min(size, 1 << 16)) * (size // (1 << 16)) + self.random.randbytes(size % (1 << 16))
-            if size > 1 << 16
-            else self.random.randbytes(size)
+        """Return bytes in which no two places of a part's size are alike."""
+        return self.random.randbytes(size)
+
+    def two_parts(self) -> tuple[Upload, bytes]:
+        """Begin an upload that takes two parts, the second of one byte; return it with the content of its file."""
+        upload = self.begin(MIB16 + 1)
+        if upload.size <= upload.part_size:
+            self.succeeds("cancel", self.controller.cancel(upload.id), "upload_cancel.cancels")
+            upload = self.begin(upload.part_size + 1)
+        return upload, self.content(upload.size)
+
+    def ended(self, how: str) -> Upload:
+        """Return an upload that has ended: ``cancelled``, ``uploaded``, ``accepted`` or ``rejected``."""
+        if how == "cancelled":
+            upload = self.begin(3)
+            self.succeeds("cancel", self.controller.cancel(upload.id), "upload_cancel.cancels")
+            return upload
+        upload = self.upload(self.content(3))
+        if how in {"accepted", "rejected"}:
+            self.decide(upload, "accept" if how == "accepted" else "reject")
+        return upload
+
+    def decide(self, upload: Upload, verdict: Literal["accept", "reject"]) -> None:
+        """Use a hook that has to succeed."""
+        answer = self.hooks.ask(verdict, upload_id=upload.id)
+        demand(
+            self.hooks.succeeded(verdict, answer),
+            f"the hook {verdict}",
+            "success",
+            told(answer),
+            "upload_states.decisions",
         )
+
+    def endings(self) -> list[str]:
+        """Return the ways in which an upload can be made to end here, with the hooks that there are."""
+        return [
+            "cancelled",
+            "uploaded",
+            *(["accepted"] if self.hooks.has("accept") else []),
+            *(["rejected"] if self.hooks.has("reject") else []),
+        ]
 
     # what has to be so
 
@@ -306,6 +342,3 @@ def told(answer: Answer | None) -> str:
 def md5_of(content: bytes) -> str:
     """Return the ETag that S3 gives a part with that content, without quotes."""
     return md5(content, usedforsecurity=False).hexdigest()
-
-
-Answers = Sequence[Answer | None]
