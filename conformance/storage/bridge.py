@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from conformance.storage.base import AsyncStorage, Storage
@@ -22,6 +23,7 @@ class _Bridge(Storage):
     def __init__(self, storage: AsyncStorage) -> None:
         self._storage = storage
         self._loop = asyncio.new_event_loop()
+        weakref.finalize(self, self._loop.close)  # of a client that nobody closes
         for name, operation in operations().items():
             if name in type(storage).implements:
                 setattr(self, name, self._calls(name) if operation.local else self._runs(name))

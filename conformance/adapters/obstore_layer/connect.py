@@ -36,7 +36,7 @@ _CLASSES = {"memory": "MemoryStore", "local": "LocalStore", "s3": "S3Store", "gc
 KINDS = {
     "memory": Kind(declares={"control_characters": False}, without=("reach",)),
     "local": Kind(
-        declares={"directories": "native", "name_maximum": 255, "control_characters": False},
+        declares={"directories": "native", "name_maximum": 253, "control_characters": False},
         without=(*_NO_ATTRIBUTES, "reach", "write.if_match"),
     ),
     "s3": Kind(declares=_CLOUD, without=("copy.if_none_match", "move.if_none_match")),
@@ -44,7 +44,8 @@ KINDS = {
     "azure": Kind(declares={**_CLOUD, "metadata_identifiers": True}),
 }
 """What the documentation of object_store says of each store: paths have no control characters, directories of the disk
-are real, the disk has no attributes and no conditional update, S3 copies over what is there unless it is configured."""
+are real and its names have two characters less than they could (a write is staged under the name with #1), the disk
+has no attributes and no conditional update, S3 copies over what is there unless it is configured."""
 
 
 def connect(spec: str) -> Connection:

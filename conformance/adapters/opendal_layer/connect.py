@@ -64,7 +64,7 @@ def connect(spec: str) -> Connection:
         kind = opendal.AsyncOperator if asynchronous else opendal.Operator
         try:
             return kind(where.kind, root=root, **where.options)
-        except opendal.exceptions.Error as error:
+        except Exception as error:  # noqa: BLE001 - its errors have no base of their own
             text = (str(error).splitlines() or [""])[0]
         raise ConnectionStringInvalid(f"OpenDAL makes no operator of {where.name}: {text}")
 

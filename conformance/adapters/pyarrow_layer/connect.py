@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 _APPENDER = ("create_append", "write_append", "commit_append")
 _HEADERS = ("content_type", "cache_control", "content_language")
 _CLASSES = {"local": "LocalFileSystem", "s3": "S3FileSystem", "gcs": "GcsFileSystem", "azure": "AzureFileSystem"}
-_CLOUD = Kind(declares={"directories": "virtual", "name_maximum": None}, without=_APPENDER)
+_CLOUD = Kind(declares={"name_maximum": None}, without=_APPENDER)
 
 KINDS = {"local": Kind(without=_HEADERS), "s3": _CLOUD, "gcs": _CLOUD, "azure": _CLOUD}
-"""What pyarrow's documentation says of each: only the local one appends, only those of clouds keep metadata, and
-have markers beside the objects for directories."""
+"""What pyarrow's documentation says of each: only the local one appends, only those of clouds keep metadata. All are
+file systems, also where keys are flat."""
 
 
 def connect(spec: str) -> Connection:
