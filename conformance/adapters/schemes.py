@@ -26,6 +26,8 @@ SCHEMES: Mapping[str, str] = {
     "ftp": "conformance.adapters.ftp.connect",
     "sftp": "conformance.adapters.sftp.connect",
     "dropbox": "conformance.adapters.dropbox.connect",
+    "gcs": "conformance.adapters.gcs.connect",
+    "smb": "conformance.adapters.smb.connect",
 }
 """The module that makes the connection, by the scheme that its strings begin with."""
 
