@@ -1,0 +1,1 @@
+"""Google Cloud Storage and its emulators, through google-cloud-storage and the JSON API."""

@@ -1,0 +1,132 @@
+"""How a bucket of Google Cloud Storage is reached: where it is, the client shared by all, and its errors as ours.
+
+The SDK is imported inside the functions only, so that the package works without it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from conformance.storage import (
+    ConnectionStringInvalid,
+    ObjectNotExist,
+    PermissionDenied,
+    PreconditionFailed,
+    RequestThrottled,
+    RestrictionDissatisfied,
+    ServiceInternal,
+    StorageError,
+    Unexpected,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One bucket (or a prefix of it) at one endpoint, and how to talk to it."""
+
+    bucket: str
+    prefix: str = ""
+    """Every name begins with it and a ``/``; ``""`` is the whole bucket."""
+    endpoint: str | None = None
+    """Base URL of an emulator, to which no credentials are shown; ``None`` is Google's own."""
+    timeout: float = 15.0
+    """Seconds to wait for a connection, and for each answer."""
+    page_size: int = 7
+    """Entries asked for in one page of a listing, 1 to 1000. Small, so that short listings have page edges too."""
+    without: tuple[str, ...] = ()
+    """What an emulator lacks: operations, optional arguments, or ``operation.argument``."""
+
+
+class RangeNotSatisfiable(Unexpected):
+    """The range asked for begins behind the end of the object (HTTP 416)."""
+
+
+def client_for(location: Location) -> Any:
+    """Return a client; all of one endpoint share their connections.
+
+    Raises:
+        ConnectionStringInvalid: the SDK is not installed, or there are no credentials.
+
+    """
+    return _client(location.endpoint)
+
+
+@lru_cache(maxsize=32)
+def _client(endpoint: str | None) -> Any:
+    storage = sdk()
+    if endpoint is not None:
+        anonymous = import_module("google.auth.credentials").AnonymousCredentials()
+        return storage.Client("conformance", anonymous, client_options={"api_endpoint": endpoint})
+    try:
+        return storage.Client(os.environ.get("GOOGLE_CLOUD_PROJECT"))
+    except (import_module("google.auth.exceptions").GoogleAuthError, OSError) as error:
+        text = " ".join(str(error).split())
+    raise ConnectionStringInvalid(f"no credentials for Google Cloud Storage: {text}")
+
+
+def sdk() -> Any:
+    """Return the module google.cloud.storage.
+
+    Raises:
+        ConnectionStringInvalid: it is not installed.
+
+    """
+    try:
+        return import_module("google.cloud.storage")
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("google"):
+            raise
+    raise ConnectionStringInvalid(
+        "Google Cloud Storage needs google-cloud-storage, which is not installed: "
+        "pip install 'storage-conformance[gcs]'",
+    )
+
+
+def attempt(function: Callable[..., _T], *arguments: Any, **parameters: Any) -> _T:
+    """Call ``function`` of the SDK and raise whatever it raises as an error of the taxonomy.
+
+    The SDK's error is neither cause nor context of ours (AOS-47 rule 2: only its text is kept).
+    """
+    try:
+        return function(*arguments, **parameters)
+    except StorageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the SDK raises errors of its own, of requests, and ValueError
+        failure = translated(error)
+    raise failure
+
+
+_BY_STATUS: Mapping[int, type[StorageError]] = {
+    304: PreconditionFailed,
+    401: PermissionDenied,
+    403: PermissionDenied,
+    404: ObjectNotExist,
+    412: PreconditionFailed,
+    413: RestrictionDissatisfied,
+    416: RangeNotSatisfiable,
+    429: RequestThrottled,
+}
+
+
+def translated(error: Any) -> StorageError:
+    """Return the error of the taxonomy that says what ``error`` of the SDK says (AOS-47, GSP-127)."""
+    text = " ".join(str(error).split())
+    if not isinstance(error, import_module("google.api_core.exceptions").GoogleAPICallError):
+        return Unexpected(f"{type(error).__name__}: {text}")
+    return failure_for(int(error.code or 0), text)
+
+
+def failure_for(status: int, text: str) -> StorageError:
+    """Return the error of the taxonomy for an answer with this status."""
+    if "bucket does not exist" in text:
+        return Unexpected(text)
+    return (_BY_STATUS.get(status) or (ServiceInternal if status >= 500 else Unexpected))(text)
