@@ -98,6 +98,13 @@ def test_one_defect_is_the_same_behind_a_socket():
     assert (behind.caught, behind.check, behind.blamed) == (inside.caught, inside.check, inside.blamed)
 
 
+@pytest.mark.parametrize("name", [name for name in DEFECTS if name.startswith("presigned.signature_")])
+def test_who_is_let_in_by_a_signature_is_verified(name):
+    row = measure(DEFECTS[name], carrier="proxy")
+    assert row.caught, f"escaped after {row.calls} calls: {row.sentence}"
+    assert row.blamed in DEFECTS[name].trips
+
+
 @pytest.mark.parametrize("carrier", [in_process, behind_socket])
 def test_clients_of_one_defect_share_what_it_remembers(carrier):
     with carrier(DEFECTS["delete.only_from_listings"]) as carried:

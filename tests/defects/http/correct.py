@@ -2,8 +2,9 @@
 
 moto honours some conditions of some requests (none of copies, ``*`` only of writes), compares no Content-MD5 and no
 SHA-256 with the bytes sent, completes uploads whose parts are listed out of order or twice, looks uploads up by their
-id alone, fails over those that are over, lists all of them on one page, and shortens a range of a source to copy a part
-of. Real S3 servers do none of that; in front of one, this layer changes nothing.
+id alone, fails over those that are over, lists all of them on one page, shortens a range of a source to copy a part of,
+and takes every signature of a URL for a good one, for ever. Real S3 servers do none of that; in front of one, this
+layer changes nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from email.utils import parsedate_to_datetime
 
 from .base import Send
 from .messages import READS, Request, Response, element, refusal, value
+from .signing import is_genuine, is_over, is_signed
 
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 OF_SOURCE = "x-amz-copy-source-"
@@ -28,7 +30,8 @@ def correct(send: Send) -> Send:
 
     def answered(request: Request) -> Response:
         objection = (
-            _wrong_digest(request)
+            _wrong_signature(request)
+            or _wrong_digest(request)
             or _wrong_upload(request, uploads)
             or _wrong_parts(request)
             or _wrong_range(request, send)
@@ -44,6 +47,13 @@ def correct(send: Send) -> Send:
         return _page(request, given) if request.kind == "list_uploads" and given.ok else given
 
     return answered
+
+
+def _wrong_signature(request: Request) -> Response | None:
+    """Refuse a signed URL that was altered, and one whose time is over."""
+    if not is_signed(request):
+        return None
+    return refusal(403, "SignatureDoesNotMatch") if not is_genuine(request) or is_over(request) else None
 
 
 def _wrong_digest(request: Request) -> Response | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from .base import Family, Server
 from .messages import Request, Response, answer, refusal
+from .signing import age, is_over, is_signed, unsigned
 
 family = Family("presigned", ("reach.read", "reach.write", "reach.delete"), needs=("reach",))
-
-
-def _signed(request: Request) -> bool:
-    return "X-Amz-Signature" in request.query or "Signature" in request.query
 
 
 def _plant(name: str, sentence: str, kind: str, *trips: str):
@@ -17,7 +16,7 @@ def _plant(name: str, sentence: str, kind: str, *trips: str):
 
     def register(change):
         def hook(server: Server, request: Request) -> Response:
-            return change(server, request) if _signed(request) and request.kind == kind else server(request)
+            return change(server, request) if is_signed(request) and request.kind == kind else server(request)
 
         family.plant(name, sentence, hook, *trips)
         return change
@@ -71,3 +70,32 @@ def _takes_prefix(server: Server, request: Request) -> Response:
 _plant("delete_takes_prefix", "A signed deletion takes all keys that begin with the key.", "delete", "reach.delete")(
     _takes_prefix
 )
+
+
+# Who is let in
+
+
+@family.defect("reach.only_signed")
+def signature_is_not_verified(server: Server, request: Request) -> Response:
+    """Whatever is signed is let in, for another key or method, too."""
+    return server(unsigned(request) if is_signed(request) and not is_over(request) else request)
+
+
+@family.defect("reach.only_signed")
+def signature_is_for_every_method(server: Server, request: Request) -> Response:
+    """A signature of a read lets deletions in."""
+    return server(unsigned(request) if is_signed(request) and request.method == "DELETE" else request)
+
+
+@family.defect("reach.expires")
+def signature_never_ends(server: Server, request: Request) -> Response:
+    """A signed request is let in after its time, too."""
+    return server(unsigned(request) if is_signed(request) and is_over(request) else request)
+
+
+@family.defect("reach.expires")
+def signature_ends_at_once(server: Server, request: Request) -> Response:
+    """A signed request is refused after a second, however long it is to last."""
+    return (
+        refusal(403, "AccessDenied") if is_signed(request) and age(request) > timedelta(seconds=1) else server(request)
+    )
