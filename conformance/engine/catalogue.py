@@ -194,14 +194,21 @@ def telling_keys(features: Features) -> tuple[str, ...]:
 
 
 def _apart(keys: tuple[str, ...], features: Features) -> tuple[str, ...]:
-    """Return the first of all keys that are one name where names have no case."""
+    """Return the keys that names may hold, and the first of all that are one name where names have no case."""
+    keys = allowed(keys, features)
     if features.case_sensitive:
         return keys
     return tuple({key.casefold(): key for key in reversed(keys)}.values())[::-1]
 
 
+def allowed(keys: tuple[str, ...], features: Features) -> tuple[str, ...]:
+    """Return the keys without those that hold a character which is declared to be forbidden."""
+    return tuple(key for key in keys if not set(features.forbidden_characters).intersection(key))
+
+
 def _left_out(features: Features) -> set[str]:
     return {
+        *(name for name, keys in GROUPS.items() if len(allowed(keys, features)) < 2),
         *([] if features.case_sensitive else ["case", "folding"]),
         *([] if features.unicode_exact else ["unicode", "compatible", "invisible"]),
         *([] if features.control_characters else ["control"]),

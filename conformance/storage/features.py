@@ -46,6 +46,8 @@ class Features:
     """Longest path in bytes of UTF-8."""
     control_characters: bool = True
     """Names may hold control characters such as a newline."""
+    forbidden_characters: str = ""
+    """Characters that no name may hold, such as ``?`` and ``*`` where names follow the rules of Windows."""
     metadata_exact: bool = True
     """User metadata come back exactly; over HTTP, as headers, names lose their case and values the blanks around."""
     metadata_identifiers: bool = False
