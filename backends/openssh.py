@@ -6,13 +6,12 @@ import os
 import pwd
 import shutil
 import signal
-import socket
-import subprocess
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backends.server import NotInstalled, Started, running
+from backends.ssh_keys import greeting, make_host_key, make_key, program
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -39,21 +38,16 @@ def start() -> Generator[Started]:
         ServerFailed: it did not start.
 
     """
-    program, keygen = _program("sshd"), _program("ssh-keygen")
-    account, prefix = _account()
+    sshd = program("sshd")
+    account, as_account = _account()
     home = Path()
 
     def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
         nonlocal home
         home = directory
-        host_key, user_key = directory / "host_key", directory / "user_key"
-        for key in (host_key, user_key):
-            subprocess.run(  # noqa: S603 - the command is ours
-                (keygen, "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key)), check=True
-            )
         (directory / "served").mkdir()
-        kind, public = (directory / "host_key.pub").read_text().split()[:2]
-        (directory / "known_hosts").write_text(f"[127.0.0.1]:{ports[0]} {kind} {public}\n")
+        make_key(directory / "user_key")
+        host_key, _ = make_host_key(directory, ports[0])
         own = (
             f"HostKey {host_key}",
             f"PidFile {directory / 'pid'}",
@@ -61,30 +55,22 @@ def start() -> Generator[Started]:
             f"ListenAddress 127.0.0.1:{ports[0]}",
         )
         (directory / "sshd_config").write_text("\n".join((*own, *_SETTINGS)) + "\n")
-        if prefix:
+        if as_account:
             for path in (directory, *directory.iterdir()):
                 shutil.chown(path, account)
-        return (*prefix, program, "-D", "-e", "-f", str(directory / "sshd_config"))
+        return (*as_account, sshd, "-D", "-e", "-f", str(directory / "sshd_config"))
 
-    with running("openssh", command, ports=1, ready=lambda ports: bool(_greeting(ports[0]))) as (ports, log):
+    with running("openssh", command, ports=1, ready=lambda ports: bool(greeting(ports[0]))) as (ports, log):
         try:
             yield Started(
                 name="openssh",
                 connection=f"sftp://{account}@127.0.0.1:{ports[0]}{home / 'served'}"
                 f"?key={home / 'user_key'}&known_hosts={home / 'known_hosts'}",
-                version=_greeting(ports[0]).replace("SSH-2.0-OpenSSH_", "OpenSSH ").partition(" Debian")[0],
+                version=greeting(ports[0]).partition(" ")[0].replace("_", " "),
                 log=log,
             )
         finally:
             _end_connections(home / "pid")
-
-
-def _program(name: str) -> str:
-    """Return the path of a program, which may be among those of the administrator."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-    if found is None:
-        raise NotInstalled(f"{name} is not installed: apt-get install openssh-server")
-    return found
 
 
 def _account() -> tuple[str, Sequence[str]]:
@@ -100,15 +86,6 @@ def _account() -> tuple[str, Sequence[str]]:
         raise NotInstalled(f"sshd is not started as root, and there is no setpriv or no account {_ACCOUNT}")
     # the kernel forgets the signal of a parent's death when the account changes
     return _ACCOUNT, (setpriv, f"--reuid={_ACCOUNT}", f"--regid={group}", "--clear-groups", "--pdeathsig=KILL")
-
-
-def _greeting(port: int) -> str:
-    """Return the first line that the server sends, or ``""``."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-            return connection.recv(255).decode().splitlines()[0]
-    except (OSError, UnicodeError, IndexError):
-        return ""
 
 
 def _end_connections(pid: Path) -> None:

@@ -14,6 +14,7 @@ SCHEMES: Mapping[str, str] = {
     "s3": "conformance.adapters.s3.connect",
     "azblob": "conformance.adapters.azblob.connect",
     "ipfs": "conformance.adapters.ipfs.connect",
+    "swift": "conformance.adapters.swift.connect",
     "exec": "conformance.adapters.harness.connect",
     "redis": "conformance.adapters.redis.connect",
     "fsspec": "conformance.adapters.fsspec_layer.connect",

@@ -96,19 +96,15 @@ class FilesClient(Storage):
 
         Raises:
             ObjectModeInvalid: a directory is there, or a file is above.
-            PairUnsupported: ``if_none_match`` is an ETag, and there are none.
-            PreconditionFailed: ``if_none_match`` is ``"*"``, and something is there.
+            PairUnsupported: ``if_none_match`` is an ETag, and there are none; ``"*"`` is left to the server.
 
         """
         key = self._key(path)
         if key.directory:
             raise ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
         self._check_place(key.names)
-        if if_none_match is not None:
-            if if_none_match != "*":
-                raise PairUnsupported(["if_none_match"])
-            if self._files.status(key.names) is not None:
-                raise PreconditionFailed("there is an object")
+        if if_none_match not in {None, "*"}:
+            raise PairUnsupported(["if_none_match"])
         return key.names
 
     def _check_place(self, names: Names) -> None:
