@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 
 import uvicorn
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from backends.server import NotInstalled, ServerFailed
 from backends.upload_controller.api import create_app
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
             app = create_app(make_controller(database, s3, _settings(options), sink=sink), hooks=options.hooks)
             _say(_how_to_reach(f"http://{options.host}:{options.port}", database, s3, options))
             uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
-    except (NotInstalled, ServerFailed, DatabaseUnavailable) as error:
+    except (NotInstalled, ServerFailed, DatabaseUnavailable, ArgumentError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

@@ -25,11 +25,19 @@ _MIGRATION_LOCK = 20220504
 
 
 class Database:
-    """Transactions of the database at ``url``: ``sqlite:////path`` or ``postgresql://user:password@host:port/name``."""
+    """Transactions of the database at ``url``: ``sqlite:////path`` or ``postgresql://user:password@host:port/name``.
+
+    Raises:
+        ValueError: ``url`` is neither.
+
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _postgresql(url)
+        connect = {"sqlite": _sqlite, "postgresql": _postgresql}.get(url.partition(":")[0])
+        if connect is None:
+            raise ValueError("a database URL is sqlite:////PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME")
+        self._engine = connect(url)
 
     @contextmanager
     def read(self) -> Generator[Connection]:

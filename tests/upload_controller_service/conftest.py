@@ -169,10 +169,21 @@ class Bucket:
 
 
 @pytest.fixture
-def bucket(store):
-    seen = Bucket(store)
-    yield seen
-    seen.s3.close()
+def see():
+    """Look into buckets past the service."""
+    with ExitStack() as stack:
+
+        def seen(settings):
+            bucket = Bucket(settings)
+            stack.callback(bucket.s3.close)
+            return bucket
+
+        yield seen
+
+
+@pytest.fixture
+def bucket(store, see):
+    return see(store)
 
 
 @pytest.fixture
