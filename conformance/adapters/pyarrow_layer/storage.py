@@ -135,9 +135,7 @@ class PyArrow(Storage):
             ObjectModeInvalid: it is of another kind than the hint.
 
         """
-        info = self._call(self._fs.get_file_info, path, translated=errors.sought)
-        if info.type == self._pyarrow.FileType.NotFound:
-            raise ObjectNotExist
+        info = self._info(path)
         told: Mapping[str, bytes] = {}
         if info.type == self._pyarrow.FileType.File and "content_type" in self._pairs.get("write", ()):
             told = self._call(_metadata, self._fs, path)
@@ -152,7 +150,7 @@ class PyArrow(Storage):
 
         """
         with suppress(ObjectNotExist):
-            if ObjectMode.DIR not in self.stat(path, object_mode=object_mode).mode:
+            if ObjectMode.DIR not in fitting(self._described(path, self._info(path), {}), object_mode).mode:
                 self._call(self._fs.delete_file, path)
             elif self._call(self._fs.get_file_info, self._pyarrow.FileSelector(path)):
                 raise Unexpected("the directory is not empty, and pyarrow would delete what lies in it")
@@ -219,6 +217,12 @@ class PyArrow(Storage):
             return
         self._call(self._make, path.rpartition("/")[0])
         self._call(function, *arguments, **parameters)
+
+    def _info(self, path: str) -> Any:
+        info = self._call(self._fs.get_file_info, path, translated=errors.sought)
+        if info.type == self._pyarrow.FileType.NotFound:
+            raise ObjectNotExist
+        return info
 
     def _is_there(self, path: str) -> bool:
         return self._call(self._fs.get_file_info, path).type != self._pyarrow.FileType.NotFound
