@@ -13,7 +13,7 @@ OURS = frozenset({"put"})
 
 def judged(world: World) -> Broken | None:
     """Return the first answer in a trace that no service may give, or None."""
-    for noted in world.trace:
+    for noted in world.trace[world.forgiven :]:
         exchange = noted.exchange
         if exchange is None or exchange.answer is None or exchange.operation in OURS:
             continue

@@ -31,8 +31,8 @@ class Given:
 
 
 @contextmanager
-def placed(given: Given) -> Generator[Place]:
-    """Return the place for the time of a run.
+def placed(given: Given, gate: Gate | None = None) -> Generator[Place]:
+    """Return the place for the time of a run; ``gate`` is one that stands before the store already.
 
     Raises:
         ConnectionStringInvalid: something given is wrong, or the gate's port is taken.
@@ -45,7 +45,6 @@ def placed(given: Given) -> Generator[Place]:
         reach(given.url)
         location = _location(given.store) if given.store else None
         store = SideStore(location) if location else None
-        gate = None
         if given.gate is not None:
             if location is None or location.endpoint is None:
                 raise ConnectionStringInvalid(

@@ -68,6 +68,8 @@ class World:
         self.api = place.api
         self.random = Random(seed)
         self.trace: list[Noted] = []
+        self.forgiven = 0
+        """Entries of the trace whose failures were caused on purpose."""
         self._lock = threading.Lock()
         self._groups: dict[int, int] = {}
         self._group = 0
@@ -89,6 +91,10 @@ class World:
         """The gate in front of the store; only for laws that need it."""
         assert self.place.gate is not None
         return self.place.gate
+
+    def restart(self) -> None:
+        """Forget the trace: what comes now shows by itself what is wrong."""
+        self.trace.clear()
 
     def note(self, told: str) -> None:
         """Write into the trace what was seen or done beside HTTP."""
@@ -180,22 +186,13 @@ class World:
     def decide(self, upload: Upload, verdict: Literal["accept", "reject"]) -> None:
         """Use a hook that has to succeed."""
         answer = self.hooks.ask(verdict, upload_id=upload.id)
-        demand(
-            self.hooks.succeeded(verdict, answer),
-            f"the hook {verdict}",
-            "success",
-            told(answer),
-            "upload_states.decisions",
-        )
+        fine = self.hooks.succeeded(verdict, answer)
+        demand(fine, f"the hook {verdict}", "success", told(answer), "upload_states.decisions")
 
     def endings(self) -> list[str]:
         """Return the ways in which an upload can be made to end here, with the hooks that there are."""
-        return [
-            "cancelled",
-            "uploaded",
-            *(["accepted"] if self.hooks.has("accept") else []),
-            *(["rejected"] if self.hooks.has("reject") else []),
-        ]
+        decided = [("accept", "accepted"), ("reject", "rejected")]
+        return ["cancelled", "uploaded", *(state for hook, state in decided if self.hooks.has(hook))]
 
     # what has to be so
 
@@ -239,6 +236,14 @@ class World:
         demand(self.hooks.succeeded("events", answer), "the hook events", "success", told(answer))
         binding = self.hooks.bindings["events"]
         return [str(binding.found("upload_id", entry)) for entry in answer.json or ()]
+
+    def objects(self) -> Mapping[str, int]:
+        """Return the objects of the store, or none where it cannot be seen."""
+        return self.store.objects() if "store" in self.place.has else {}
+
+    def opened(self) -> frozenset[OpenUpload]:
+        """Return the uploads that are open in the store, or none where it cannot be seen."""
+        return self.store.uploads() if "store" in self.place.has else frozenset[OpenUpload]()
 
     def object_of(self, before: Mapping[str, int]) -> str:
         """Return the key of the one object that is in the store and was not before."""
@@ -323,6 +328,11 @@ class Pending:
 
         self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
+
+    def within(self, seconds: float) -> bool:
+        """Wait for so long at most; return whether it is over."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def answer(self) -> Answer | None:
         """Wait for the answer; None where none came."""

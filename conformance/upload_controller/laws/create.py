@@ -128,7 +128,7 @@ def test_refused_creates_leave_nothing_in_the_store(world: World) -> None:
 @verifies("upload_create.parallel", "upload_states.one_active")
 def test_of_parallel_creates_one_succeeds(world: World) -> None:
     """Eight creates of one file at the same time: one succeeds, the others are refused, one upload is pending."""
-    before = world.store.uploads() if "store" in world.place.has else frozenset()
+    before = world.opened()
     file_id = world.file(5)
     answers = world.together(*[lambda: world.controller.create(file_id)] * 8)
     won = [answer for answer in answers if answer is not None and world.controller.succeeded("create", answer)]

@@ -9,7 +9,7 @@ from conformance.upload_controller.expect import demand, same
 from conformance.upload_controller.world import told
 
 if TYPE_CHECKING:
-    from conformance.upload_controller.world import World
+    from conformance.upload_controller.world import Upload, World
 
 WORDS = ("pending", "failed", "accepted", "rejected", "UPLOADED", "", "deleted", None, 1, ["uploaded"])
 
@@ -53,7 +53,7 @@ def test_no_request_of_a_client_leaves_an_end(world: World) -> None:
 def test_of_all_attempts_at_a_file_one_is_active(world: World) -> None:
     """Three attempts one after another: only the last is pending, and after it was uploaded nothing is."""
     file_id = world.file(3)
-    attempts = []
+    attempts: list[Upload] = []
     for _ in range(3):
         upload = world.begin_again(file_id, 3)
         attempts.append(upload)
