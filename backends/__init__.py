@@ -21,6 +21,7 @@ from backends import (
     moto_server,
     nginx_dav,
     openssh,
+    postgres,
     pyftpdlib,
     rclone,
     rclone_sftp,
@@ -62,6 +63,7 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "go-example": harnesses.start_go,
     "node-example": harnesses.start_node,
     "samba": samba.start,
+    "postgres": postgres.start,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 

@@ -29,6 +29,7 @@ SCHEMES: Mapping[str, str] = {
     "dropbox": "conformance.adapters.dropbox.connect",
     "gcs": "conformance.adapters.gcs.connect",
     "smb": "conformance.adapters.smb.connect",
+    "postgres": "conformance.adapters.postgres.connect",
 }
 """The module that makes the connection, by the scheme that its strings begin with."""
 

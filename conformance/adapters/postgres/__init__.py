@@ -1,0 +1,1 @@
+"""PostgreSQL: large objects, with a table of their names."""
