@@ -15,12 +15,12 @@ are no page objects. FTP copies nothing by itself, and knows no ETags and no con
 from __future__ import annotations
 
 import ftplib
-import io
-from typing import TYPE_CHECKING
+import select
+from typing import TYPE_CHECKING, cast
 
 from conformance.adapters.ftp import facts
 from conformance.adapters.ftp.base import FtpBase, where
-from conformance.adapters.ftp.client import translated
+from conformance.adapters.ftp.client import Refusal, translated
 from conformance.adapters.paths import Key
 from conformance.adapters.streams import CHUNK, Span, check_size, deliver, exactly, refuse
 from conformance.storage import (
@@ -36,7 +36,11 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
+
+STALLED = 3.0
+"""Seconds for which a server may take nothing of an upload before its reply is awaited."""
 
 
 class Ftp(FtpBase):
@@ -177,7 +181,7 @@ class Ftp(FtpBase):
         key, data = self._place(o.path), b"".join(exactly(r, size, io_callback))
         self._file(key)
         if data:
-            error = self._do(lambda session: session.storbinary(f"APPE {where(key.names)}", io.BytesIO(data)))
+            error = self._do(lambda session: _sent(session, f"APPE {where(key.names)}", data))
             if error is not None:
                 refuse(self._why(key, error, ObjectMode.READ))
         return size
@@ -221,7 +225,7 @@ class Ftp(FtpBase):
     def _store(self, key: Key, data: bytes) -> None:
         self._make(
             key,
-            lambda session: session.storbinary(f"STOR {where(key.names)}", io.BytesIO(data)),
+            lambda session: _sent(session, f"STOR {where(key.names)}", data),
             kind=ObjectMode.READ,
         )
 
@@ -243,6 +247,24 @@ def _retrieved(session: ftplib.FTP, path: str, span: Span) -> Iterator[bytes]:
             yield chunk
     try:
         session.voidresp()
-    except ftplib.error_temp:
+    except Refusal:
         if left != 0:  # else we were who closed the connection
             raise
+
+
+def _sent(session: ftplib.FTP, command: str, data: bytes) -> None:
+    """Send all of ``data``; ftplib would not notice that the server refuses what it has begun to take."""
+    session.voidcmd("TYPE I")
+    with session.transfercmd(command) as connection:
+        left = memoryview(data)
+        # no reply is seen here that came together with the one before: then the server takes nothing
+        while left and _takes_more(session, connection):
+            left = left[connection.send(left[:CHUNK]) :]
+    session.voidresp()
+    if left:
+        raise EOFError(f"the server takes {len(data) - len(left)} of {len(data)} bytes, and calls that success")
+
+
+def _takes_more(session: ftplib.FTP, connection: socket.socket) -> bool:
+    told, ready, _ = select.select([cast("socket.socket", session.sock)], [connection], [], STALLED)
+    return bool(ready) and not told
