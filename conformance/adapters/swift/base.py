@@ -48,7 +48,6 @@ class SwiftBase(Storage):
         name_maximum=None,
         path_maximum=NAME_MAXIMUM,
         metadata_exact=False,
-        part_order_free=False,
         etag=True,
         close_refuses=True,
     )

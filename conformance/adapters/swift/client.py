@@ -200,7 +200,8 @@ def failure_for(status: int, headers: Mapping[str, str] | HTTPMessage, body: byt
     """Return the error of the taxonomy for an answer that is none of success."""
     sentence = " ".join(body.decode(errors="replace").split())[:200]
     kind = next((kind for start, kind in _BY_SENTENCE.items() if sentence.startswith(start)), None)
-    if kind is None and status == 404 and "Content-Location" in headers:
+    # where a link was followed, and where the answer has no text: a HEAD is a conflict only with links in a circle
+    if kind is None and ((status == 404 and "Content-Location" in headers) or (status == 409 and not body)):
         kind = LeadsNowhere
     kind = kind or _BY_STATUS.get(status) or (ServiceInternal if status >= 500 else Unexpected)
     return kind(f"{sentence or 'no text'} (HTTP {status})")

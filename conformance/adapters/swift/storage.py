@@ -57,16 +57,15 @@ class Swift(SwiftObjects, SwiftListing):
         content_disposition: str | None = None,
         user_metadata: Mapping[str, str] | None = None,
         if_source_match: str | None = None,
-        if_source_none_match: str | None = None,
     ) -> Object:
         """Copy inside the service (COPY) with all metadata, or with those given in place of them all; a link as one.
 
-        The conditions of such a request are the source's.
+        If-Match of such a request is asked of the source; If-None-Match is asked of both, where an ETag is refused.
 
         Raises:
             ObjectNotExist: there is no ``src``.
             MetadataUnrecognized: a name or value of ``user_metadata`` cannot be a header.
-            PreconditionFailed: a condition does not hold.
+            PreconditionFailed: ``src`` has another ETag.
 
         """
         headers = metadata_headers(
@@ -76,7 +75,7 @@ class Swift(SwiftObjects, SwiftListing):
             headers["X-Fresh-Metadata"] = "true"
         self._place(dst)
         headers["Destination"] = named(self._location.container, self._root + dst)
-        headers |= conditions(if_match=if_source_match, if_none_match=if_source_none_match)
+        headers |= conditions(if_match=if_source_match)
         answer = self._ask("COPY", self._place(src), headers, query="symlink=get").headers
         return self._object(dst, ObjectMode.READ, etag=answer.get("Etag"), last_modified=modified(answer))
 

@@ -111,7 +111,7 @@ class SwiftUploads(SwiftBase):
         return length, Part(index, length, made.get("Etag", ""))
 
     def complete_multipart(self, o: Object, parts: Iterable[Part], *, if_none_match: str | None = None) -> Object:
-        """Make the object of the parts given, in the order given (PUT of a manifest, which Swift verifies).
+        """Make the object of the parts given, in the order of their indexes (PUT of a manifest, which Swift verifies).
 
         Raises:
             ObjectNotExist: the upload is not open.
@@ -129,7 +129,7 @@ class SwiftUploads(SwiftBase):
                 "etag": part.etag,
                 "size_bytes": part.size,
             }
-            for part in parts
+            for part in sorted(set(parts))
         ]
         headers = kept(told) | absent(if_none_match)
         place, body = self._place(o.path), json.dumps(manifest).encode()
