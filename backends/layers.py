@@ -31,12 +31,12 @@ S3_OPTIONS = {
 """How each layer is told of a bucket."""
 
 
-def in_memory(layer: str) -> Start:
+def in_memory(layer: str, options: str = "") -> Start:
     """Return what starts the ``memory`` of a layer."""
 
     @contextmanager
     def start() -> Generator[Started]:
-        yield Started(name=f"{layer}-memory", connection=f"{layer}:memory", version=_version(layer))
+        yield Started(name=f"{layer}-memory", connection=f"{layer}:memory{options}", version=_version(layer))
 
     return start
 
@@ -86,7 +86,7 @@ def _version(layer: str) -> str:
 
 
 LAYERS: dict[str, Start] = {
-    "fsspec-memory": in_memory("fsspec"),
+    "fsspec-memory": in_memory("fsspec", "?global_store=false"),
     "fsspec-local": in_directory("fsspec-local", "fsspec:file?root={root}&auto_mkdir=true"),
     "opendal-memory": in_memory("opendal"),
     "opendal-fs": in_directory("opendal-fs", "opendal:fs?root={root}"),

@@ -1,17 +1,18 @@
 """Connection strings of fsspec: ``fsspec:protocol?root=/dir&option=value``.
 
 ==============================================  ============================================================
-``fsspec:memory``                               the memory of this process
+``fsspec:memory``                               the memory of this process; ``?global_store=false`` of this connection
 ``fsspec:file?root=/some/dir&auto_mkdir=true``  a directory; without ``auto_mkdir``, parents have to be there
 ``fsspec:webdav?base_url=URL&root=/dir``        and so on: any protocol that is installed
 ==============================================  ============================================================
 
 Options are the ``storage_options`` of the protocol, besides ours (:mod:`conformance.adapters.layers.address`); what is
-JSON is read as such. Clients are ``DirFileSystem`` of their ``work_dir``, and no listing is cached.
+JSON is read as such. Clients are ``DirFileSystem`` of their ``work_dir`` over one file system; no listing is cached.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.fsspec_layer.storage import FSSpec
@@ -39,6 +40,7 @@ def connect(spec: str) -> Connection:
     """
     where = place(spec, KINDS, FSSpec.implements, "fsspec:file?root=/some/dir")
 
+    @cache
     def filesystem() -> Any:
         fsspec = library("fsspec", "fsspec")
         options = {"skip_instance_cache": True, "use_listings_cache": False, **where.typed()}
@@ -49,9 +51,8 @@ def connect(spec: str) -> Connection:
         raise ConnectionStringInvalid(f"fsspec makes no file system of {where.name}: {text}")
 
     def opened(work_dir: str) -> Storage:
-        fs = filesystem()
         directory = library("fsspec.implementations.dirfs", "fsspec").DirFileSystem
         path = f"{where.root}{work_dir}".rstrip("/") or "/"
-        return FSSpec(directory(path=path, fs=fs, skip_instance_cache=True), where, work_dir)
+        return FSSpec(directory(path=path, fs=filesystem(), skip_instance_cache=True), where, work_dir)
 
     return connection(spec, where, "fsspec", opened)
