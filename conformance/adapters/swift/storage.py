@@ -24,12 +24,10 @@ from conformance.adapters.swift.client import account_of, target
 from conformance.adapters.swift.headers import conditions, metadata_headers, modified, named
 from conformance.adapters.swift.listing import SwiftListing
 from conformance.adapters.swift.objects import SwiftObjects
-from conformance.adapters.swift.uploads import check_index, part_name
 from conformance.storage import (
     HTTPRequest,
     Object,
     ObjectMode,
-    PairRequired,
     PermissionDenied,
     RestrictionDissatisfied,
     Unexpected,
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KEY_HEADER = "X-Container-Meta-Temp-URL-Key"
-_VERBS = {"read": "GET", "stat": "HEAD", "write": "PUT", "delete": "DELETE", "write_multipart": "PUT"}
+_VERBS = {"read": "GET", "stat": "HEAD", "write": "PUT", "delete": "DELETE"}
 _READING = {"read", "stat"}
 
 
@@ -96,24 +94,14 @@ class Swift(SwiftObjects, SwiftListing):
         self._ask("PUT", self._place(path), {"X-Symlink-Target": to}, b"")
         return self._object(path, ObjectMode.LINK, link_target=target)
 
-    def reach(
-        self,
-        path: str,
-        *,
-        verb: str = "read",
-        size: int | None = None,
-        expire: float = 3600,
-        multipart_id: str | None = None,
-        index: int | None = None,
-    ) -> HTTPRequest:
+    def reach(self, path: str, *, verb: str = "read", size: int | None = None, expire: float = 3600) -> HTTPRequest:
         """Sign one request (TempURL) with the key of the container, valid for ``expire`` seconds, rounded up.
 
         Swift signs no length: ``size`` is only told in the headers.
 
         Raises:
-            PairRequired: ``write_multipart`` without ``multipart_id`` or ``index``.
             PermissionDenied: this client may only read, and the verb would change something.
-            RestrictionDissatisfied: ``verb`` is none of read, stat, write, delete and write_multipart.
+            RestrictionDissatisfied: ``verb`` is not ``read``, ``stat``, ``write`` or ``delete``.
             Unexpected: the container has no key.
 
         """
@@ -121,20 +109,13 @@ class Swift(SwiftObjects, SwiftListing):
             raise RestrictionDissatisfied(f"verb {verb!r} is not one of {', '.join(_VERBS)}")
         if not self.may_change and verb not in _READING:
             raise PermissionDenied("this client may only read")
-        container, name = self._location.container, self._root + path
-        if verb == "write_multipart":
-            told = {"multipart_id": multipart_id, "index": index}
-            if multipart_id is None or index is None:
-                raise PairRequired([pair for pair, value in told.items() if value is None])
-            check_index(index)
-            container, name = self._location.segments, part_name(multipart_id, index)
-        account, end = account_of(self._location), math.ceil(time.time() + expire)
-        place = account.path + target(container, name)
+        account, container = account_of(self._location), self._location.container
+        place, end = account.path + self._place(path), math.ceil(time.time() + expire)
         key = self._ask("HEAD", target(container)).headers.get(KEY_HEADER)
         if key is None:
             raise Unexpected(f"the container {container} has no {KEY_HEADER}")
         signed = f"{_VERBS[verb]}\n{end}\n{unquote(place)}"
         signature = hmac.new(key.encode(), signed.encode(), hashlib.sha256).hexdigest()
         url = f"{account.server.url}{place}?temp_url_sig={signature}&temp_url_expires={end}"
-        sized = verb in {"write", "write_multipart"} and size is not None
+        sized = verb == "write" and size is not None
         return HTTPRequest(_VERBS[verb], url, {"Content-Length": str(size)} if sized else {})
