@@ -6,11 +6,11 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, NoReturn
 
 from conformance.adapters.harness.channel import Channel, HarnessBroken
-from conformance.adapters.harness.lines import Message, excerpt
+from conformance.adapters.harness.lines import BODY_MAXIMUM, Message, excerpt
 from conformance.adapters.harness.values import RESULTS, Misfit, error, from_json
 from conformance.storage import Unexpected
 
-MOST = 1024 * 1024
+MOST = BODY_MAXIMUM
 """Bytes asked of a reader at once, however many the harness wants."""
 
 
