@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.adapters.handles import refuse_everything
 from conformance.adapters.listing import PAGE
 from conformance.adapters.redis.database import Location, client_for, keys_below, taxonomy
-from conformance.adapters.streams import Span, check_size, deliver, download, exactly, verified
+from conformance.adapters.streams import Span, check_size, deliver, exactly, verified
 from conformance.storage import (
     Features,
     IoCallback,
@@ -85,7 +85,6 @@ class Redis(Storage):
         """Return the database, ``work_dir``, and the length of a string as the limit of all that is stored."""
         limits = Restrictions(
             write_size_maximum=STRING_MAXIMUM,
-            fetch_size_maximum=STRING_MAXIMUM,
             append_size_maximum=STRING_MAXIMUM,
             append_total_size_maximum=STRING_MAXIMUM,
         )
@@ -261,7 +260,7 @@ class Redis(Storage):
         self._changed(_SETRANGE, key, offset, b"".join(exactly(r, size)))
         return size
 
-    # copier, fetcher, mover
+    # copier, mover
 
     def copy(self, src: str, dst: str, *, if_none_match: str | None = None) -> None:
         """Copy the string with ``COPY … REPLACE``, or without REPLACE.
@@ -283,13 +282,6 @@ class Redis(Storage):
             if if_none_match is not None and self._length(source) is not None:
                 raise PreconditionFailed("there is an object")
             raise ObjectNotExist
-
-    def fetch(self, path: str, url: str) -> None:
-        """Store the whole body that ``url`` serves, or change nothing."""
-        key = self._key(path)
-        with download(url, STRING_MAXIMUM) as body:
-            data = b"".join(body.chunks)
-        self._set(key, data, None)
 
     def move(self, src: str, dst: str, *, if_none_match: str | None = None) -> None:
         """Rename the key with ``RENAME``, or with ``RENAMENX``.
