@@ -163,7 +163,7 @@ class WebDavObjects(WebDavBase):
         collection = self._may_be_deleted(key, object_mode)
         where = target(key.names, slash=collection or key.directory)
         answer = self._send("DELETE", where, conditions(if_match=if_match))
-        if not answer.done:
+        if not answer.done and answer.status != HTTPStatus.NOT_FOUND:
             refused = failure_for if collection else partial(self._why, key)
             failure = refused(answer.status, answer.body)
             if not isinstance(failure, ObjectNotExist):
