@@ -70,7 +70,7 @@ def _ran(options: dict[str, Any], asked: Asked) -> Document:
     given = Given(
         url=options["url"],
         api=options["profile"] or "seed",
-        values=_values(options["value"]),
+        values=named_values(options["value"]),
         hooks=options["hooks"],
         store=options["store"],
         gate=options["gate"],
@@ -92,7 +92,13 @@ def _dot(result: Result) -> None:
     click.echo({"pass": ".", "fail": "F", "error": "E"}.get(result.state, ""), nl=False, err=True)
 
 
-def _values(pairs: tuple[str, ...]) -> dict[str, str]:
+def named_values(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return the values given as name=value.
+
+    Raises:
+        Problem: one is not.
+
+    """
     for pair in pairs:
         if "=" not in pair:
             raise Problem(f"--value {pair}: write name=value, for what the API names in its requests")

@@ -25,6 +25,7 @@ VERBS = {
     "compare": "Show the first difference between two backends.",
     "report": "Make the page of result documents; tell the verdicts.",
     "accept": "Declare the failures of a run, so that only a change fails.",
+    "upload": "Upload a file through an upload controller.",
 }
 """What each does, in words that fit beside it on 80 columns."""
 LOOKING = frozenset({"replay", "doctor", "profile", "compare"})

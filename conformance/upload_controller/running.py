@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import traceback
 import zlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -80,7 +79,7 @@ def run_check(place: Place, check: Check, seed: int, name: str = NAME) -> Result
             isinstance(other, Broken) and _signature(check, other) == _signature(check, broken) for other in again
         )
         failure = _failure(place, check, world, broken, f"{times} of {REPEATS}")
-    used = Counter(noted.exchange.operation for noted in world.trace if noted.exchange is not None)
+    used = world.used
     return Result(
         backend=name,
         check=check.id,

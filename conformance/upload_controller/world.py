@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ class World:
         self.api = place.api
         self.random = Random(seed)
         self.trace: list[Noted] = []
+        self.used = Counter[str]()
+        """How often each operation was asked for, whatever the trace still holds."""
         self.forgiven = 0
         """Entries of the trace whose failures were caused on purpose."""
         self._lock = threading.Lock()
@@ -305,6 +308,8 @@ class World:
     # the trace
 
     def _watch(self, exchange: Exchange) -> None:
+        with self._lock:
+            self.used[exchange.operation] += 1
         self._keep(exchange, "")
 
     def _keep(self, exchange: Exchange | None, told: str) -> None:
