@@ -90,8 +90,6 @@ class _Directory:
 
     def remove(self) -> None:
         if self._created:
-            if not self.is_empty():
-                raise Unexpected(f"the directory {self._path} is not empty")
             self._ask("files/rm", self._path, options={"recursive": True})
             self._created = False
 
