@@ -1,7 +1,9 @@
 """Multipart uploads: parts are segments, and a static large object (SLO) is made of them.
 
 Swift has no upload that is open: one is an empty object in the container of the segments, ``open/NAME/ID``, which holds
-the metadata until the object is made. Its parts are ``parts/ID/NUMBER``.
+the metadata until the object is made. Its parts are ``parts/ID/NUMBER``. A manifest has no indexes, only an order: the
+parts are put in that of their indexes, and one that is given twice is named once. Completing removes what stands for
+the upload and the parts that were not named.
 """
 
 from __future__ import annotations
@@ -82,9 +84,8 @@ class SwiftUploads(SwiftBase):
         check_size(size, SIZE_MAXIMUM)
         headers, body = digest(content_md5), b"".join(exactly(r, size, io_callback))
         multipart_id = self._check_open(o.path, o.multipart_id)
-        answer = self._ask(
-            "PUT", target(self._location.segments, part_name(multipart_id, index)), headers, body
-        ).headers
+        place = target(self._location.segments, part_name(multipart_id, index))
+        answer = self._ask("PUT", place, headers, body).headers
         return size, Part(index, size, answer.get("Etag", ""))
 
     def copy_multipart(
