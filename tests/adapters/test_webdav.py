@@ -201,6 +201,14 @@ def test_only_a_file_is_copied_over():
     assert requests(asked).count("COPY /a") == 1
 
 
+def test_a_transfer_of_what_is_missing_is_that_whatever_the_server_calls_it():
+    for status in (403, 423, 404):
+        with serving({"MOVE /a": (status, {}, b"")}) as (at, _), pytest.raises(ObjectNotExist):
+            WebDav(at).move("a", "b")
+    with serving({"MOVE /a": (403, {}, b""), "PROPFIND /a": found("/a")}) as (at, _), pytest.raises(PermissionDenied):
+        WebDav(at).move("a", "b")
+
+
 def test_a_success_of_which_parts_failed_is_none():
     with serving({"MOVE /a": (207, {}, document())}) as (at, _), pytest.raises(Unexpected, match="207"):
         WebDav(at).move("a", "b")

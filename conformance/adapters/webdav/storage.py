@@ -38,6 +38,9 @@ from conformance.storage import (
 if TYPE_CHECKING:
     from conformance.adapters.webdav.client import Answer
 
+_UNTOLD = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.LOCKED})
+"""How servers may also refuse to transfer what is missing."""
+
 
 class WebDav(WebDavObjects):
     """One client of one ``work_dir``: storager, copier, mover, direr and, where the server has it, pager."""
@@ -100,6 +103,8 @@ class WebDav(WebDavObjects):
             if self._kind(Key(key.names)) == ObjectMode.DIR:
                 raise ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
             answer = send("T")
+        if answer.status in _UNTOLD:
+            there()
         self._checked(answer, key)
 
     # pager
