@@ -41,11 +41,12 @@ KINDS = {
     ),
     "s3": Kind(declares=_CLOUD, without=("copy.if_none_match", "move.if_none_match")),
     "gcs": Kind(declares=_CLOUD),
-    "azure": Kind(declares={**_CLOUD, "metadata_identifiers": True}),
+    "azure": Kind(declares={**_CLOUD, "metadata_identifiers": True}, without=("suffix",)),
 }
 """What the documentation of object_store says of each store: paths have no control characters, directories of the disk
 are real and its names have two characters less than they could (a write is staged under the name with #1), the disk
-has no attributes and no conditional update, S3 copies over what is there unless it is configured."""
+has no attributes and no conditional update, S3 copies over what is there unless it is configured, Azure has no
+ranges from the end."""
 
 
 def connect(spec: str) -> Connection:

@@ -44,9 +44,13 @@ KINDS = {
     "memory": _MARKERS,
     "s3": Kind(declares={"directories": "virtual", "metadata_exact": False}),
     "gcs": Kind(declares={"directories": "virtual", "metadata_exact": False}),
-    "azblob": Kind(declares={"directories": "virtual", "metadata_exact": False, "metadata_identifiers": True}),
+    "azblob": Kind(
+        declares={"directories": "virtual", "metadata_exact": False, "metadata_identifiers": True},
+        without=("create_append", "write_append", "commit_append"),
+    ),
 }
-"""What OpenDAL's capability does not tell: which kind of directories a service has, and how long names may be."""
+"""What OpenDAL's capability does not tell: which kind of directories a service has, how long names may be, and that an
+append blob cannot be begun in place of another."""
 
 
 def connect(spec: str) -> Connection:
