@@ -27,7 +27,6 @@ from backends.upload_controller.errors import (
     PartsRefused,
     Refusal,
     SizeMismatch,
-    StorageSilent,
     StorageUnavailable,
     StorageUploadMissing,
     UploadBeingCompleted,
@@ -298,15 +297,16 @@ class UploadController:
         etags = {number: bare(etag) for number, etag in parts.items()}
         try:
             self.store.complete(upload.upload_id, s3_upload_id, etags)
-        except StorageSilent:
-            if self._settled(upload).status is UploadStatus.PENDING:
-                raise  # it may happen yet: the claim stays until it is stale
         except PartsBad as error:
             self._release(upload)
             raise PartsRefused(upload.upload_id, str(error)) from error
-        except (StorageUnavailable, UploadVanished):
+        except UploadVanished:
             self._release(upload)
             raise
+        except StorageUnavailable:
+            self._release(upload)
+            if self._settled(upload).status is UploadStatus.PENDING:
+                raise
 
     def _release(self, upload: Upload) -> None:
         self.uploads.release(upload.upload_id, upload.completing_since or 0)
@@ -372,7 +372,12 @@ class UploadController:
         for s3_upload_id in names:
             self.store.abort(upload.upload_id, s3_upload_id)
         self.store.delete_object(upload.upload_id)
-        self.uploads.mark_cleared(upload.upload_id)
+        if not self._may_come_yet(upload):
+            self.uploads.mark_cleared(upload.upload_id)
+
+    def _may_come_yet(self, upload: Upload) -> bool:
+        """Tell whether the store may yet make an object that it did not answer for: it is cleared again later."""
+        return upload.parts_digest is not None and upload.active_at >= self._stale()
 
     def _sweep(self) -> None:
         """Remove what the store began for uploads that have ended; what is not ours, or has a live row, stays.

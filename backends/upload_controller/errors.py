@@ -157,14 +157,10 @@ class PartsRefused(Refusal):
 
 
 class StorageUnavailable(Refusal):
-    """The store cannot be reached, or refuses for a reason that is not the client's."""
+    """The store refuses for a reason that is not the client's, or gives no answer and may do what was asked."""
 
     code = 503
     id = "storageUnavailable"
-
-
-class StorageSilent(StorageUnavailable):
-    """The store was asked and gave no answer: it may have done it, or do it yet."""
 
 
 class DatabaseUnavailable(Refusal):

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
-from backends.upload_controller.errors import StorageSilent, StorageUnavailable
+from backends.upload_controller.errors import StorageUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,7 +23,8 @@ READ_SECONDS = 60
 CONNECTIONS = 50
 ABORTS = 3
 _BAD_PARTS = frozenset(("EntityTooSmall", "EntityTooLarge", "InvalidPart", "InvalidPartOrder", "InvalidRequest"))
-_NOT_SENT = (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError)
+# Ceph's gateway has no such key when it is asked for parts, Swift when it is asked to abort what is complete
+_VANISHED = frozenset(("NoSuchUpload", "NoSuchKey"))
 
 
 class UploadVanished(Exception):
@@ -54,8 +49,8 @@ class StoredPart:
 class Store:
     """The bucket.
 
-    Every method raises :class:`StorageUnavailable` when the store refuses in a way that no client of the service has
-    caused, and :class:`StorageSilent`, one of these, when it may have done what was asked without saying so.
+    Every method raises :class:`StorageUnavailable` when the store refuses for a reason that is not the client's, or gives
+    no answer and may do what was asked.
     """
 
     def __init__(self, settings: S3Settings) -> None:
@@ -157,7 +152,7 @@ class Store:
 
     def delete_object(self, key: str) -> None:
         """Remove the object, if there is one."""
-        with _translated():
+        with suppress(UploadVanished), _translated():
             self._s3.delete_object(Bucket=self.bucket, Key=key)
 
     def abort(self, key: str, s3_upload_id: str) -> None:
@@ -204,13 +199,11 @@ def _translated() -> Generator[None]:
     try:
         yield
     except ClientError as error:
-        if _code(error) == "NoSuchUpload":
+        if _code(error) in _VANISHED:
             raise UploadVanished from error
         raise StorageUnavailable("The store refused.", reason=_code(error)) from error
-    except _NOT_SENT as error:
-        raise StorageUnavailable("The store cannot be reached.") from error
     except BotoCoreError as error:
-        raise StorageSilent("The store gave no answer.") from error
+        raise StorageUnavailable("The store gave no answer.") from error
 
 
 def _code(error: ClientError) -> str:

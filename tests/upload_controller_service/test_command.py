@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from backends import NotInstalled, seaweedfs
-from backends.server import CREDENTIALS, free_ports
+from backends import NotInstalled, ceph_rgw, seaweedfs, swift
+from backends.server import free_ports
 from backends.upload_controller.config import S3Settings, Settings
 from backends.upload_controller.launcher import start, start_here
 
@@ -159,15 +160,19 @@ def serves(found, service):
 # a store that checks signatures
 
 
-@pytest.fixture(scope="module")
-def signed():
-    try:
-        with seaweedfs.start() as started:
-            endpoint = parse_qs(urlsplit(started.connection).query)["endpoint"][0]
-            access_key, secret_key = CREDENTIALS.values()
-            yield S3Settings(endpoint=endpoint, access_key=access_key, secret_key=secret_key)
-    except NotInstalled as error:
-        pytest.skip(str(error))
+STORES = {"seaweedfs": seaweedfs.start, "swift": swift.start_s3, "ceph": ceph_rgw.start}
+
+
+@pytest.fixture(scope="module", params=STORES)
+def signed(request):
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(STORES[request.param]())
+        except NotInstalled as error:
+            pytest.skip(str(error))
+        endpoint = parse_qs(urlsplit(started.connection).query)["endpoint"][0]
+        access_key, secret_key = started.environment["AWS_ACCESS_KEY_ID"], started.environment["AWS_SECRET_ACCESS_KEY"]
+        yield S3Settings(endpoint=endpoint, access_key=access_key, secret_key=secret_key)
 
 
 @pytest.fixture
@@ -210,9 +215,9 @@ def test_a_url_is_for_one_part_of_one_upload_and_not_for_long(checked):
     )
     for wrong in altered:
         assert wrong != url
-        assert httpx.put(wrong, content=b"0123456789", trust_env=False).status_code == 403
+        assert httpx.put(wrong, content=b"0123456789", trust_env=False).status_code in {400, 403}
     for method in ("GET", "DELETE", "POST", "HEAD"):
-        assert httpx.request(method, url, trust_env=False).status_code == 403
+        assert httpx.request(method, url, trust_env=False).is_error
     assert httpx.put(url, content=b"0123456789", trust_env=False).status_code == 200
     time.sleep(4)
     assert httpx.put(url, content=b"9876543210", trust_env=False).status_code == 403

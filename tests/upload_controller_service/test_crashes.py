@@ -12,7 +12,6 @@ from backends.upload_controller.config import S3Settings, Settings
 from backends.upload_controller.errors import (
     DatabaseUnavailable,
     ExistingActiveUpload,
-    StorageSilent,
     StorageUnavailable,
     UploadBeingCompleted,
     UploadNotPending,
@@ -225,9 +224,8 @@ def test_died_in_a_decision(make, bucket, verdict):
 # the store does not answer
 
 
-@pytest.mark.parametrize("error", [StorageUnavailable("no"), StorageSilent("no")], ids=["refused", "silent"])
-def test_a_creation_that_the_store_leaves_open(make, bucket, error, after):
-    controller = make(store=dying(Store, "create", after=after, error=error))
+def test_a_creation_that_the_store_leaves_open(make, bucket, after):
+    controller = make(store=dying(Store, "create", after=after, error=StorageUnavailable("no")))
     controller.register("f", 10)
     with pytest.raises(StorageUnavailable):
         controller.create("f")
@@ -237,27 +235,29 @@ def test_a_creation_that_the_store_leaves_open(make, bucket, error, after):
 
 
 def test_a_completion_whose_answer_is_lost(make, bucket):
-    controller = make(store=dying(Store, "complete", after=True, error=StorageSilent("no")))
+    controller = make(store=dying(Store, "complete", after=True, error=StorageUnavailable("no")))
     controller.register("f", 10)
     upload_id = controller.create("f").upload_id
     controller.complete(upload_id, put(controller, upload_id))
     assert told(controller) == bucket.objects() == [upload_id]
 
 
-def test_a_completion_that_may_happen_yet(make):
-    controller = make(store=dying(Store, "complete", after=False, error=StorageSilent("no")))
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_completion_whose_answer_is_lost_and_nothing_can_be_seen(make, bucket, answered):
+    """The store goes away in the middle; when it is back, the repeat succeeds whether or not it had done it."""
+    silent = dying(Store, "complete", after=answered, error=StorageUnavailable("no"))
+    controller = make(store=dying(silent, "has_object", after=False, error=StorageUnavailable("no")))
     controller.register("f", 10)
     upload_id = controller.create("f").upload_id
     parts = put(controller, upload_id)
-    with pytest.raises(StorageSilent):
+    with pytest.raises(StorageUnavailable):
         controller.complete(upload_id, parts)
-    with pytest.raises(UploadBeingCompleted):
-        controller.cancel(upload_id)
-    make(settings=SHORT).complete(upload_id, parts)
-    assert told(controller) == [upload_id]
+    assert status(controller, upload_id) is UploadStatus.PENDING
+    controller.complete(upload_id, parts)
+    assert told(controller) == bucket.objects() == [upload_id]
 
 
-def test_a_completion_that_the_store_did_not_do(make):
+def test_a_completion_that_the_store_did_not_do(make, bucket):
     controller = make(store=dying(Store, "complete", after=False, error=StorageUnavailable("no")))
     controller.register("f", 10)
     upload_id = controller.create("f").upload_id
@@ -265,19 +265,24 @@ def test_a_completion_that_the_store_did_not_do(make):
     with pytest.raises(StorageUnavailable):
         controller.complete(upload_id, parts)
     controller.complete(upload_id, parts)
-    assert told(controller) == [upload_id]
+    assert told(controller) == bucket.objects() == [upload_id]
 
 
-def test_a_completion_that_the_store_denied_and_did(make):
-    """A store that answers an error may have made the object all the same."""
-    controller = make(store=dying(Store, "complete", after=True, error=StorageUnavailable("no")))
+def test_a_completion_that_the_store_does_after_the_cancellation(make, bucket):
+    controller = make(store=dying(Store, "complete", after=False, error=StorageUnavailable("no")))
     controller.register("f", 10)
     upload_id = controller.create("f").upload_id
-    parts = put(controller, upload_id)
     with pytest.raises(StorageUnavailable):
-        controller.complete(upload_id, parts)
-    controller.complete(upload_id, parts)
-    assert told(controller) == [upload_id]
+        controller.complete(upload_id, put(controller, upload_id))
+    controller.cancel(upload_id)
+    assert bucket.is_empty()
+    bucket.s3.put_object(Bucket=bucket.name, Key=upload_id, Body=b"late")
+    controller.tidy()
+    assert bucket.is_empty()
+    assert status(controller, upload_id) is UploadStatus.CANCELLED
+    assert controller.uploads.uncleared()
+    make(settings=SHORT).tidy()
+    assert not controller.uploads.uncleared()
 
 
 def test_a_completion_that_comes_after_its_upload_was_given_up(make, bucket):
