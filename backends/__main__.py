@@ -14,10 +14,14 @@ from typing import TextIO
 
 from backends import BACKENDS, NotInstalled, ServerFailed
 from backends.checking import EMBEDDED, check
+from conformance.cli.interruption import Interruption
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command and return its exit status: 0, or 2 when there is no such backend or it does not start."""
+    """Run the command and return its exit status: 0, that of a check, or 2 when a backend is unknown or does not start.
+
+    A check that is interrupted, by SIGTERM too, ends its servers first; then it is 130.
+    """
     checked = arguments[:1] == ["check"]
     names = list(takewhile(lambda word: not word.startswith("-"), arguments[checked:]))
     known = {*BACKENDS, *EMBEDDED} if checked else BACKENDS.keys()
@@ -25,10 +29,15 @@ def main(arguments: list[str]) -> int:
         _say(f"usage: python -m backends [check] NAME, where NAME is one of: {', '.join(BACKENDS)}", sys.stderr)
         return 2
     try:
-        return check(names, *arguments[1 + len(names) :]) if checked else _keep(names[0])
+        if not checked:
+            return _keep(names[0])
+        with Interruption():
+            return check(names, *arguments[1 + len(names) :])
     except (NotInstalled, ServerFailed) as error:
         _say(str(error), sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 def _keep(name: str) -> int:

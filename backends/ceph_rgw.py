@@ -71,6 +71,7 @@ osd crush chooseleaf type = 0
 mon allow pool size one = true
 mon max pg per osd = 1000
 mon data = {directory}/mon
+mon cluster log file = {directory}/cluster.$channel.log
 mon data avail warn = 1
 mon data avail crit = 0
 osd data = {directory}/osd

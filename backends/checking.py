@@ -36,7 +36,10 @@ def check(names: Collection[str], *options: str) -> int:
 
 
 def held(names: Iterable[str], running: Iterable[Started], *options: str) -> int:
-    """Check backends of which those that need a server are ``running``; return the exit status as :func:`check`."""
+    """Check backends of which those that need a server are ``running``; return the exit status as :func:`check`.
+
+    An interruption ends the command, which tidies up first.
+    """
     environment, lines = dict(os.environ), ["[tool.conformance.backends]"]
     for started in running:
         environment.update(started.environment)
@@ -44,4 +47,10 @@ def held(names: Iterable[str], running: Iterable[Started], *options: str) -> int
     with tempfile.TemporaryDirectory(prefix="conformance-check-") as folder:
         (Path(folder) / "pyproject.toml").write_text("\n".join(lines) + "\n", "utf-8")
         command = [sys.executable, "-m", "conformance.cli", "check", *names, "--declared", str(DEVIATIONS), *options]
-        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode  # noqa: S603 - our command
+        with subprocess.Popen(command, cwd=folder, env=environment) as process:  # noqa: S603 - our command
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                process.terminate()  # what a terminal sends it has heard already, and hears no more
+                process.wait()
+                raise

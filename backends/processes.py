@@ -41,14 +41,16 @@ class Processes:
         Args:
             name: what to call the backend in messages.
             ports: what was chosen for it, all on loopback.
-            environment: variables for its processes, besides ours without AWS settings and proxies.
+            environment: variables for its processes, besides ours without AWS settings and proxies. Its home is the
+                directory too, so that what some servers keep there (JuiceFS ``.minio``) goes with it.
 
         """
         self.name = name
         self.ports = ports
         self.directory = Path(tempfile.mkdtemp(prefix=f"{name}-"))
         self.log = self.directory / "server.log"
-        self._environment = {k: v for k, v in os.environ.items() if not _ours(k)} | {**environment}
+        inherited = {name: value for name, value in os.environ.items() if not _ours(name)}
+        self._environment = {**inherited, "HOME": str(self.directory), **environment}
         self._running: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:

@@ -84,9 +84,9 @@ def run(
     """
     began, started = time.perf_counter(), now()
     with ExitStack() as stack:
+        interruption = stack.enter_context(Interruption())
         scratch = Path(tempfile.mkdtemp(prefix="conformance-run-"))
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        interruption = stack.enter_context(Interruption())
         crews: list[Crew] = []
         stack.callback(lambda: [crew.stop() for crew in crews])
         for name, spec in backends:
