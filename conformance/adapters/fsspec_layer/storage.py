@@ -3,8 +3,9 @@
 Translations: a missing object is FileNotFoundError for ``rm_file`` and success for ``delete`` (GSP-46). fsspec has one
 method to remove a file and another for a directory, so ``delete`` without a hint asks ``info`` which of them it is. No
 bytes cannot be asked for, so a read of size 0 asks ``info`` whether there is an object. A ``work_dir`` that nobody
-wrote to is no directory yet, and listed as empty. An append object is begun by writing an empty file; committing it is
-nothing. ``if_none_match="*"`` is fsspec's ``mode="create"``, whose FileExistsError is PreconditionFailed.
+wrote to is no directory yet, and listed as empty. An append object is begun by writing an empty file; committing it
+only looks whether it is there. ``if_none_match="*"`` is fsspec's ``mode="create"``, whose FileExistsError is
+PreconditionFailed.
 """
 
 from __future__ import annotations

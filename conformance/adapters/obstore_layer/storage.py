@@ -3,7 +3,7 @@
 Translations: deleting what is missing is FileNotFoundError of some stores and success for ``delete`` (GSP-46). No bytes
 cannot be asked for, so a read of size 0 asks for the head. Conditions on creating are obstore's modes: ``"create"`` for
 ``if_none_match="*"``, an update of an ETag for ``if_match``. obstore's prefixes are whole segments of paths, so that
-there is no listing in mode ``prefix``.
+there is no listing in mode ``prefix``. Nor are there directories: deleting one does nothing.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Translations: a directory is a path that ends in ``/`` for OpenDAL, so ``delete``, ``stat`` and ``create_dir`` of one
 put it on, and what is listed loses it. A listing of OpenDAL tells the directory itself too; that entry is left out. An
-append object is begun by writing an empty object, as OpenDAL has no other way; committing it is nothing. An argument
-that OpenDAL knows by another name is renamed (``if_none_match="*"`` is its ``if_not_exists``). What its ``Metadata``
-cannot tell is not offered: ``cache_control``, which it writes and never shows.
+append object is begun by writing an empty object, as OpenDAL has no other way; committing it only looks whether it is
+there. An argument that OpenDAL knows by another name is renamed (``if_none_match="*"`` is its ``if_not_exists``). What
+its ``Metadata`` cannot tell is not offered: ``cache_control``, which it writes and never shows.
 """
 
 from __future__ import annotations

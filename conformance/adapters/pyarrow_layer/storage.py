@@ -3,10 +3,10 @@
 Translations: a missing object is FileNotFoundError for ``delete_file`` and success for ``delete`` (GSP-46). pyarrow has
 one method to remove a file and another for a directory, so ``delete`` without a hint asks which of them it is; the one
 for a directory removes what lies in it too, which ``delete`` does not mean, so that it is called for empty directories
-only. An append object is begun by writing an empty file; committing it is nothing. Streams are opened without the
-compression that pyarrow else chooses by the ending of a name. On a disk pyarrow writes only where the directory is
-there: it is made first, with pyarrow's ``create_dir``. A ``work_dir`` that nobody wrote to is no directory yet, and
-listed as empty.
+only. An append object is begun by writing an empty file; committing it only looks whether it is there. Streams are
+opened without the compression that pyarrow else chooses by the ending of a name. On a disk pyarrow writes only where
+the directory is there: when it says that it is not, the directory is made with pyarrow's ``create_dir``. A ``work_dir``
+that nobody wrote to is no directory yet, and listed as empty.
 """
 
 from __future__ import annotations
