@@ -130,11 +130,12 @@ def spec_of(opener: Callable[..., Any]) -> str:
 
 def from_connection(connection: Connection, name: str = "") -> Backend:
     """Return the backend that a connection stands for."""
+    from conformance.adapters.connection import names_opener
     from conformance.engine.backend import Backend
 
     spec = connection.spec
-    module, colon, attribute = spec.partition(":")
-    importable = bool(colon) and not spec.startswith(("fs:", "s3:")) and "." not in attribute
+    module, _, attribute = spec.partition(":")
+    importable = names_opener(spec) and "." not in attribute
     return Backend(
         name=name or connection.name,
         open=connection.open,

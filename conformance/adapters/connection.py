@@ -75,12 +75,20 @@ def open_backend(spec: str) -> Connection:
 
     """
     scheme, colon, _ = spec.partition(":")
-    # "memory:open_store" is an opener in somebody's module, "memory" and "memory:?segments=offset" are ours
-    if scheme in SCHEMES and not (scheme in EMBEDDED and _OPENER.fullmatch(spec)):
-        return importlib.import_module(SCHEMES[scheme]).connect(spec)
-    if _OPENER.fullmatch(spec):
+    if names_opener(spec):
         return _imported(spec)
+    if scheme in SCHEMES:
+        return importlib.import_module(SCHEMES[scheme]).connect(spec)
     raise ServiceNotRegistered(f"{spec!r} names no backend{meant(scheme if colon else spec, SCHEMES)}; use {WAYS}")
+
+
+def names_opener(spec: str) -> bool:
+    """Tell whether a connection string is the ``module:opener`` of somebody's own code and no scheme of ours.
+
+    ``memory:open_store`` is, ``memory`` and ``memory:?segments=offset`` are not.
+    """
+    scheme = spec.partition(":")[0]
+    return _OPENER.fullmatch(spec) is not None and (scheme not in SCHEMES or scheme in EMBEDDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

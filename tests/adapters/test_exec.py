@@ -557,3 +557,7 @@ def test_a_harness_that_vanishes_in_a_check_fails_that_check_and_no_other(harnes
     assert "HarnessBroken: the harness ended with exit code 3; stderr: bug 7" in ran.stdout
     assert "write.stores" not in ran.stdout
     assert "Traceback" not in ran.stderr + ran.stdout
+    program, *_ = sorted((tmp_path / ".conformance" / "failures").glob("*.py"))
+    again = subprocess.run((sys.executable, program), check=False, capture_output=True, text=True, timeout=60)
+    assert again.returncode == 1
+    assert "stat.missing does not hold: the last call came to the same as before." in again.stderr
