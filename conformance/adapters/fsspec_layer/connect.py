@@ -7,7 +7,8 @@
 ==============================================  ============================================================
 
 Options are the ``storage_options`` of the protocol, besides ours (:mod:`conformance.adapters.layers.address`); what is
-JSON is read as such. Clients are ``DirFileSystem`` of their ``work_dir`` over one file system; no listing is cached.
+JSON is read as such. Clients are ``DirFileSystem`` of their ``work_dir`` over one file system. Those that keep listings
+are told not to with ``use_listings_cache=false``.
 """
 
 from __future__ import annotations
@@ -43,9 +44,8 @@ def connect(spec: str) -> Connection:
     @cache
     def filesystem() -> Any:
         fsspec = library("fsspec", "fsspec")
-        options = {"skip_instance_cache": True, "use_listings_cache": False, **where.typed()}
         try:
-            return fsspec.filesystem(where.kind, **options)
+            return fsspec.filesystem(where.kind, skip_instance_cache=True, **where.typed())
         except (ValueError, TypeError, ImportError) as error:
             text = str(error)
         raise ConnectionStringInvalid(f"fsspec makes no file system of {where.name}: {text}")

@@ -2,10 +2,10 @@
 
 Translations: a missing object is FileNotFoundError for ``rm_file`` and success for ``delete`` (GSP-46). fsspec has one
 method to remove a file and another for a directory, so ``delete`` without a hint asks ``info`` which of them it is. No
-bytes cannot be asked for, so a read of size 0 asks ``info`` whether there is an object. A ``work_dir`` that nobody
-wrote to is no directory yet, and listed as empty. An append object is begun by writing an empty file; committing it
-only looks whether it is there. ``if_none_match="*"`` is fsspec's ``mode="create"``, whose FileExistsError is
-PreconditionFailed.
+bytes cannot be asked for, so a read of size 0 asks ``info`` whether there is an object. Where a file system says that
+the directory is missing into which something is put, it is made with ``makedirs``. A ``work_dir`` that nobody wrote to
+is no directory yet, and listed as empty. An append object is begun by writing an empty file; committing it only looks
+whether it is there. ``if_none_match="*"`` is fsspec's ``mode="create"``, whose FileExistsError is PreconditionFailed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.adapters.handles import left, refuse_all_but, refuse_everything
 from conformance.adapters.layers import errors
 from conformance.adapters.layers.declaring import declaration, fitting, mode_of_files
+from conformance.adapters.layers.parents import with_parents
 from conformance.adapters.streams import Span, check_size, deliver, exactly
 from conformance.storage import (
     Features,
@@ -100,9 +101,9 @@ class FSSpec(Storage):
             raise PairUnsupported(["if_none_match"])
         data = b"".join(exactly(r, size, io_callback))
         if if_none_match is None:
-            self._call(self._fs.pipe_file, path, data)
+            self._into(path, self._fs.pipe_file, path, data)
         else:
-            self._call(_created, self._fs, path, data)
+            self._into(path, _created, self._fs, path, data)
         return size
 
     def read(
@@ -181,7 +182,7 @@ class FSSpec(Storage):
 
     def create_append(self, path: str) -> Object:
         """Begin an append object: write an empty one."""
-        self._call(self._fs.pipe_file, path, b"")
+        self._into(path, self._fs.pipe_file, path, b"")
         return self._object(path, self._file, append_offset=0)
 
     def write_append(self, o: Object, r: Reader | None, size: int, *, io_callback: IoCallback | None = None) -> int:
@@ -197,7 +198,7 @@ class FSSpec(Storage):
 
     def copy(self, src: str, dst: str) -> None:
         """Copy one object (``cp_file``)."""
-        self._call(self._fs.cp_file, src, dst)
+        self._into(dst, self._fs.cp_file, src, dst, source=src)
 
     def create_dir(self, path: str) -> Object:
         """Create a directory and those above it (``makedirs`` with ``exist_ok``)."""
@@ -206,9 +207,19 @@ class FSSpec(Storage):
 
     def move(self, src: str, dst: str) -> None:
         """Move one object (``mv``)."""
-        self._call(self._fs.mv, src, dst)
+        self._into(dst, self._fs.mv, src, dst, source=src)
 
     # calls and descriptions
+
+    def _into(self, path: str, function: Callable[..., Any], *arguments: Any, source: str | None = None) -> None:
+        with_parents(
+            lambda: self._call(function, *arguments),
+            lambda: self._call(self._fs.makedirs, path.rpartition("/")[0], exist_ok=True),
+            lambda: source is None or self._is_there(source),
+        )
+
+    def _is_there(self, path: str) -> bool:
+        return self._call(self._fs.exists, path)
 
     def _call(
         self,

@@ -18,6 +18,7 @@ from conformance.adapters.handles import left, refuse_all_but, refuse_everything
 from conformance.adapters.layers import errors
 from conformance.adapters.layers.connection import library
 from conformance.adapters.layers.declaring import declaration, fitting, mode_of_files
+from conformance.adapters.layers.parents import with_parents
 from conformance.adapters.streams import Span, check_size, deliver, exactly
 from conformance.storage import (
     Features,
@@ -207,16 +208,12 @@ class PyArrow(Storage):
     def _into(
         self, path: str, function: Callable[..., Any], *arguments: Any, source: str | None = None, **parameters: Any
     ) -> None:
-        """Call what puts something under ``path``, and once more with its directory where that is what is missing."""
-        try:
-            self._call(function, *arguments, **parameters)
-        except ObjectNotExist:
-            if self._make is None or (source is not None and not self._is_there(source)):
-                raise
-        else:
-            return
-        self._call(self._make, path.rpartition("/")[0])
-        self._call(function, *arguments, **parameters)
+        make = self._make
+        with_parents(
+            lambda: self._call(function, *arguments, **parameters),
+            None if make is None else lambda: self._call(make, path.rpartition("/")[0]),
+            lambda: source is None or self._is_there(source),
+        )
 
     def _info(self, path: str) -> Any:
         info = self._call(self._fs.get_file_info, path, translated=errors.sought)
