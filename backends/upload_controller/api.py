@@ -16,12 +16,12 @@ from starlette.exceptions import HTTPException
 from backends.upload_controller.controller import PARTS_MAXIMUM, UploadController
 from backends.upload_controller.errors import Refusal
 from backends.upload_controller.hooks import hooks_of
+from backends.upload_controller.ids import Id
 from backends.upload_controller.service import running
 from backends.upload_controller.uploads import Upload
 
 _log = logging.getLogger(__name__)
 
-Id: TypeAlias = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
 PartNo: TypeAlias = Annotated[
     str, Path(pattern=r"^([1-9][0-9]{0,3}|10000)$", description=f"1 to {PARTS_MAXIMUM}, without leading zeros")
 ]

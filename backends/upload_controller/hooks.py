@@ -7,15 +7,15 @@ not protected: serve them where clients do not reach, or not at all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from backends.upload_controller.controller import UploadController
+from backends.upload_controller.ids import ID, Id
 from backends.upload_controller.states import UploadStatus
 
-Id: TypeAlias = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")]
 _VERDICTS: Mapping[str, UploadStatus] = {"accept": UploadStatus.ACCEPTED, "reject": UploadStatus.REJECTED}
 
 
@@ -105,7 +105,7 @@ def hooks_of(controller: UploadController) -> APIRouter:
         controller.decide(upload_id, _VERDICTS[verdict])
 
     @routes.get("/events")
-    def events(file_id: Annotated[str | None, Query(pattern=r"^[^\x00-\x1f\x7f]{1,255}$")] = None) -> list[ToldEvent]:
+    def events(file_id: Annotated[str | None, Query(pattern=ID)] = None) -> list[ToldEvent]:
         """Return the events so far, oldest first, or those of one file."""
         return [ToldEvent.model_validate(event.told()) for event in controller.events(file_id)]
 

@@ -49,8 +49,8 @@ class StoredPart:
 class Store:
     """The bucket.
 
-    Every method raises :class:`StorageUnavailable` when the store refuses for a reason that is not the client's, or gives
-    no answer and may do what was asked.
+    Every method raises :class:`StorageUnavailable` when the store refuses for a reason that is not the client's, or
+    gives no answer and may do what was asked.
     """
 
     def __init__(self, settings: S3Settings) -> None:

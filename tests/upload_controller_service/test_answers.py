@@ -92,7 +92,7 @@ def test_any_file_that_can_be_registered_can_be_uploaded(client, bucket, file_id
     assert bucket.read(upload_id) == b"0123456789"
 
 
-@pytest.mark.parametrize("file_id", ["%00", "a%0Ab", "x" * 256, "%7F"])
+@pytest.mark.parametrize("file_id", ["%00", "a%0Ab", "x" * 256, "%7F", "%FF", "a%ED%A0%80"])
 def test_ids_that_cannot_be_are_refused_everywhere(client, file_id):
     refused(client.http.put(f"/hooks/files/{file_id}", json={"size": 1}), 422, "validationError")
     refused(client.create(file_id), 422, "validationError")
@@ -247,7 +247,17 @@ def test_bodies_that_are_not_as_documented_change_nothing(client, body):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"status": ' + b"9" * 5000 + b"}", b'{"status": "\\ud800"}', b"NaN"],
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"status": ' + b"9" * 5000 + b"}",
+        b'{"status": "\\ud800"}',
+        b"NaN",
+        b'{"status": "uploaded", "parts": {"1": "\\ud800"}}',
+        b'{"status": "uploaded", "parts": {"\\ud800": "x"}}',
+    ],
 )
 def test_bodies_that_cannot_be_parsed(client, content):
     upload_id = client.begin()
