@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ftplib
 import select
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from conformance.adapters.ftp import facts
 from conformance.adapters.ftp.base import FtpBase, where
@@ -36,11 +36,10 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
 STALLED = 3.0
-"""Seconds for which a server may take nothing of an upload before its reply is awaited."""
+"""Seconds for which a server may take nothing of an upload before that is ended and its reply awaited."""
 
 
 class Ftp(FtpBase):
@@ -253,18 +252,12 @@ def _retrieved(session: ftplib.FTP, path: str, span: Span) -> Iterator[bytes]:
 
 
 def _sent(session: ftplib.FTP, command: str, data: bytes) -> None:
-    """Send all of ``data``; ftplib would not notice that the server refuses what it has begun to take."""
+    """Send all of ``data``, or as much as the server takes: ftplib would wait where it refuses without reading."""
     session.voidcmd("TYPE I")
     with session.transfercmd(command) as connection:
         left = memoryview(data)
-        # no reply is seen here that came together with the one before: then the server takes nothing
-        while left and _takes_more(session, connection):
+        while left and select.select([], [connection], [], STALLED)[1]:
             left = left[connection.send(left[:CHUNK]) :]
     session.voidresp()
     if left:
         raise EOFError(f"the server takes {len(data) - len(left)} of {len(data)} bytes, and calls that success")
-
-
-def _takes_more(session: ftplib.FTP, connection: socket.socket) -> bool:
-    told, ready, _ = select.select([cast("socket.socket", session.sock)], [connection], [], STALLED)
-    return bool(ready) and not told
