@@ -51,6 +51,7 @@ class DropboxBase(Storage):
         directories="native",
         case_sensitive=False,
         control_characters=False,
+        forbidden_characters="\\",
         name_maximum=NAME_MAXIMUM,
         path_maximum=None,
         etag=True,
