@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from backends import azurite, moto_server, openssh, webdav, wsgidav
+from backends import azurite, moto_server, webdav, wsgidav
 from backends.server import NotInstalled, Started
 
 if TYPE_CHECKING:
@@ -116,15 +116,8 @@ def _share(server: Started) -> Mapping[str, str]:
     return {"endpoint": f"http://{urlsplit(server.connection).netloc}", "user": user, "password": password}
 
 
-def _login(server: Started) -> Mapping[str, str]:
-    parts = urlsplit(server.connection)
-    given = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    return {"user": parts.username or "", "port": str(parts.port), "root": parts.path, "key": given["key"]}
-
-
 MOTO = Behind(start=moto_server.start, kind="an emulator", made=_bucket)
 AZURITE = Behind(start=azurite.start, kind="an emulator", made=_container)
-OPENSSH = Behind(start=openssh.start, kind="a server", made=_login)
 WSGIDAV = Behind(start=wsgidav.start, kind="a server", made=_share)
 
 # moto's web framework has no route for a key with a line break
@@ -133,12 +126,10 @@ ARROW_S3 = "root={place}&endpoint_override={host}&scheme=http&region=us-east-1&c
 AZURE = "endpoint={endpoint}&account_name={account}&account_key={key}"
 # WsgiDAV keeps no properties of its own making unless it is given a place for them
 DAV = "endpoint={endpoint}&username={user}&password={password}&root=/{place}&without=user_metadata"
-SFTP = "host=127.0.0.1&port={port}&username={user}&key_filename={key}&root={root}"
 
 LAYERS: Mapping[str, Start] = {
     "fsspec-memory": in_memory("fsspec", "?global_store=false"),
     "fsspec-local": in_directory("fsspec-local", "fsspec:file?root={root}&auto_mkdir=true"),
-    "fsspec-sftp": over("fsspec-sftp", OPENSSH, f"fsspec:sftp?{SFTP}"),
     "opendal-memory": in_memory("opendal"),
     "opendal-fs": in_directory("opendal-fs", "opendal:fs?root={root}"),
     "opendal-s3": over("opendal-s3", MOTO, f"opendal:s3?{S3}"),

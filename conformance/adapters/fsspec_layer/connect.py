@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 KINDS = {
     "memory": Kind(declares={"name_maximum": None}),
-    "file": Kind(),
-    "local": Kind(),
+    "sftp": Kind(without=("copy",)),
+    "ssh": Kind(without=("copy",)),
 }
-"""What fsspec does not tell of its file systems."""
+"""What fsspec does not tell of its file systems: in memory names have no limit, SFTP does not copy."""
 
 
 def connect(spec: str) -> Connection:
