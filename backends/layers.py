@@ -1,7 +1,7 @@
 """Python storage layers, each over a storage of this machine: memory, a temporary directory, or a server of ours.
 
 The layers are libraries and run in the process of the check. What stands behind those over a server is told in their
-version: moto and Azurite are emulators, WsgiDAV is the server itself.
+version: moto is an emulator, WsgiDAV is the server itself.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ import tempfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
-from backends import azurite, moto_server, webdav, wsgidav
+from backends import moto_server, webdav, wsgidav
 from backends.server import NotInstalled, Started
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     Start = Callable[[], AbstractContextManager[Started]]
 
 PLACE = "conformance"
-"""The bucket, container or collection of a server that the layers work in."""
+"""The bucket or collection of a server that the layers work in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,30 +99,17 @@ def _bucket(server: Started) -> Mapping[str, str]:
     return {"endpoint": endpoint, "host": host}
 
 
-def _container(server: Started) -> Mapping[str, str]:
-    endpoint, (account, key) = _endpoint(server), server.environment.values()
-    try:
-        sdk: Any = import_module("azure.storage.blob")
-    except ModuleNotFoundError:
-        raise NotInstalled("azure-storage-blob is not installed: pip install azure-storage-blob") from None
-    with sdk.BlobServiceClient(endpoint, credential={"account_name": account, "account_key": key}) as service:
-        service.create_container(PLACE)
-    return {"endpoint": endpoint, "account": account, "key": quote(key)}
-
-
 def _share(server: Started) -> Mapping[str, str]:
     user, password = webdav.USER.values()
     return {"endpoint": f"http://{urlsplit(server.connection).netloc}", "user": user, "password": password}
 
 
 MOTO = Behind(start=moto_server.start, kind="an emulator", made=_bucket)
-AZURITE = Behind(start=azurite.start, kind="an emulator", made=_container)
 WSGIDAV = Behind(start=wsgidav.start, kind="a server", made=_share)
 
 # moto's web framework has no route for a key with a line break
 S3 = "bucket={place}&endpoint={endpoint}&region=us-east-1&control_characters=false"
 ARROW_S3 = "root={place}&endpoint_override={host}&scheme=http&region=us-east-1&control_characters=false"
-AZURE = "endpoint={endpoint}&account_name={account}&account_key={key}"
 # WsgiDAV keeps no properties of its own making unless it is given a place for them
 DAV = "endpoint={endpoint}&username={user}&password={password}&root=/{place}&without=user_metadata"
 
@@ -133,14 +119,12 @@ LAYERS: Mapping[str, Start] = {
     "opendal-memory": in_memory("opendal"),
     "opendal-fs": in_directory("opendal-fs", "opendal:fs?root={root}"),
     "opendal-s3": over("opendal-s3", MOTO, f"opendal:s3?{S3}"),
-    "opendal-azblob": over("opendal-azblob", AZURITE, f"opendal:azblob?container={{place}}&{AZURE}"),
     "opendal-webdav": over("opendal-webdav", WSGIDAV, f"opendal:webdav?{DAV}"),
     "opendal-async-fs": in_directory("opendal-async-fs", "opendal-async:fs?root={root}"),
     "opendal-async-s3": over("opendal-async-s3", MOTO, f"opendal-async:s3?{S3}"),
     "obstore-memory": in_memory("obstore"),
     "obstore-local": in_directory("obstore-local", "obstore:local?root={root}&automatic_cleanup=true"),
     "obstore-s3": over("obstore-s3", MOTO, f"obstore:s3?{S3}&allow_http=true"),
-    "obstore-azure": over("obstore-azure", AZURITE, f"obstore:azure?container_name={{place}}&{AZURE}&allow_http=true"),
     "pyarrow-local": in_directory("pyarrow-local", "pyarrow:local?root={root}"),
     "pyarrow-s3": over("pyarrow-s3", MOTO, f"pyarrow:s3?{ARROW_S3}"),
 }

@@ -41,7 +41,7 @@ KINDS = {
     ),
     "s3": Kind(declares=_CLOUD, without=("copy.if_none_match", "move.if_none_match")),
     "gcs": Kind(declares=_CLOUD),
-    "azure": Kind(declares={**_CLOUD, "metadata_identifiers": True}, without=("suffix",)),
+    "azure": Kind(declares={**_CLOUD, "metadata_identifiers": True, "backslash_separates": True}, without=("suffix",)),
 }
 """What the documentation of object_store says of each store: paths have no control characters, directories of the disk
 are real and its names have two characters less than they could (a write is staged under the name with #1), the disk

@@ -45,7 +45,12 @@ KINDS = {
     "s3": Kind(declares={"directories": "virtual", "metadata_exact": False}),
     "gcs": Kind(declares={"directories": "virtual", "metadata_exact": False}),
     "azblob": Kind(
-        declares={"directories": "virtual", "metadata_exact": False, "metadata_identifiers": True},
+        declares={
+            "directories": "virtual",
+            "backslash_separates": True,
+            "metadata_exact": False,
+            "metadata_identifiers": True,
+        },
         without=("create_append", "write_append", "commit_append"),
     ),
 }
