@@ -126,6 +126,17 @@ def test_below_a_file_nothing_is_and_nothing_can_be(store, node):
     assert caught.value.expected == ObjectMode.DIR
 
 
+def test_kubo_says_with_success_what_it_could_not_remove(store, node):
+    node.say |= {"files/rm": b'"/root/w/a: file does not exist"\n'}
+    store.delete("a")
+    node.say |= {"files/rm": [b'"/root/w/a: path is a directory, use -r"\n', b""], "files/stat": DIRECTORY}
+    store.delete("a")
+    assert node.asked[-1] == ("files/rm", "/root/w/a", "recursive")
+    node.say |= {"files/rm": b'"something else"'}
+    with pytest.raises(Unexpected, match="something else"):
+        store.delete("a")
+
+
 def test_a_range_behind_the_end_is_empty(store, node):
     node.say["files/read"] = "offset was past end of file (9 > 1)"
     assert store.read("a", io.BytesIO(), offset=9) == 0

@@ -1,7 +1,8 @@
 """Requests to the RPC API of an IPFS node, and its errors as ours.
 
 A command is a POST to ``/api/v0/COMMAND`` with its arguments in the query. Whatever goes wrong is answered with 500 and
-a sentence, so that the sentence is all there is to tell errors apart by; those of kubo and js-ipfs are known here.
+a sentence (by ``files/rm`` of kubo with 200 and a sentence), so that the sentence is all there is to tell errors apart
+by; those of kubo and js-ipfs are known here.
 """
 
 from __future__ import annotations
@@ -73,9 +74,12 @@ def call(node: Node, command: str, *arguments: str, options: Options = NONE, bod
     with exchange(node, command, *arguments, options=options, body=body) as chunks:
         answer = b"".join(chunks)
     try:
-        return json.loads(answer) if answer else None
+        told: Any = json.loads(answer) if answer else None
     except ValueError:
         refuse(Unexpected(f"{command} is answered with what is no JSON: {answer[:100]!r}"))
+    if isinstance(told, str):
+        raise _meaning(told)
+    return told
 
 
 @contextmanager
@@ -131,15 +135,17 @@ def failure_for(status: int, body: bytes) -> StorageError:
     """Return the error of the taxonomy for an answer of that status; its sentence decides where it is 500."""
     sentence = _sentence(body)
     if status == _FAILED:
-        for pattern, kind in _SENTENCES.items():
-            if re.search(pattern, sentence, re.IGNORECASE):
-                return kind(sentence)
-        return Unexpected(sentence)
+        return _meaning(sentence)
     if status == _FORBIDDEN:
         return PermissionDenied(sentence)
     if status in {_THROTTLED, _UNAVAILABLE}:
         return RequestThrottled(sentence)
     return (ServiceInternal if status > _FAILED else Unexpected)(f"{sentence} (HTTP {status})")
+
+
+def _meaning(sentence: str) -> StorageError:
+    kind = next((kind for words, kind in _SENTENCES.items() if re.search(words, sentence, re.IGNORECASE)), Unexpected)
+    return kind(sentence)
 
 
 def _sentence(body: bytes) -> str:
