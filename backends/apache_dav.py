@@ -86,6 +86,6 @@ def start() -> Generator[Started]:
 
 
 def version(program: str) -> str:
-    """Return how the program calls itself: ``Apache/2.4.62 (Debian)``."""
+    """Return what the program is: ``Apache httpd 2.4.62``."""
     said = subprocess.run((program, "-v"), capture_output=True, text=True, check=True).stdout  # noqa: S603 - as above
-    return said.partition("\n")[0].removeprefix("Server version: ")
+    return f"Apache httpd {said.partition('Apache/')[2].split()[0]}"

@@ -84,7 +84,7 @@ def start() -> Generator[Started]:
         yield Started(
             name="nginx-dav",
             connection=f"webdav://127.0.0.1:{ports[0]}/conformance?create=true&etag=some&without={','.join(WITHOUT)}",
-            version=f"{said.partition('version: ')[2].strip()} with dav-ext",
+            version=f"nginx with dav-ext {said.partition('nginx/')[2].split()[0]}",
             environment=USER,
             log=log,
         )
