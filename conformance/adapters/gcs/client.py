@@ -65,12 +65,18 @@ def _client(endpoint: str | None) -> Any:
     storage = sdk()
     if endpoint is not None:
         anonymous = import_module("google.auth.credentials").AnonymousCredentials()
-        return storage.Client("conformance", anonymous, client_options={"api_endpoint": endpoint})
+        return _quiet(storage.Client("conformance", anonymous, client_options={"api_endpoint": endpoint}))
     try:
-        return storage.Client(os.environ.get("GOOGLE_CLOUD_PROJECT"))
+        return _quiet(storage.Client(os.environ.get("GOOGLE_CLOUD_PROJECT")))
     except (import_module("google.auth.exceptions").GoogleAuthError, OSError) as error:
         text = " ".join(str(error).split())
     raise ConnectionStringInvalid(f"no credentials for Google Cloud Storage: {text}")
+
+
+def _quiet(client: Any) -> Any:
+    """Return a client that sends what it is asked to send, and does not look at its bucket in threads of its own."""
+    client._bucket_metadata_cache = None  # noqa: SLF001 - there is no option; what it learns is for traces only
+    return client
 
 
 def sdk() -> Any:
@@ -120,6 +126,9 @@ _BY_STATUS: Mapping[int, type[StorageError]] = {
 def translated(error: Any) -> StorageError:
     """Return the error of the taxonomy that says what ``error`` of the SDK says (AOS-47, GSP-127)."""
     text = " ".join(str(error).split())
+    auth: Any = import_module("google.auth.exceptions")
+    if isinstance(error, auth.InvalidOperation | auth.RefreshError):
+        return PermissionDenied(text)  # after HTTP 401 the SDK asks for other credentials, and there are none
     if not isinstance(error, import_module("google.api_core.exceptions").GoogleAPICallError):
         return Unexpected(f"{type(error).__name__}: {text}")
     return failure_for(int(error.code or 0), text)
