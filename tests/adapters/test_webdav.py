@@ -215,13 +215,15 @@ def test_a_success_of_which_parts_failed_is_none():
 
 
 def test_below_a_file_there_is_nothing_whatever_the_server_calls_it():
-    script = {f"{method} /f/x/y": (400, {}, b"") for method in ("PROPFIND", "GET", "DELETE")}
+    script = {f"{method} /f/x/y": (400, {}, b"") for method in ("PROPFIND", "GET", "DELETE", "PUT")}
     script |= {"PROPFIND /f/x": (400, {}, b""), "PROPFIND /f": found("/f")}
     with serving(script) as (at, _):
         with pytest.raises(ObjectNotExist):
             WebDav(at).stat("f/x/y")
         with pytest.raises(ObjectNotExist):
             WebDav(at).read("f/x/y", io.BytesIO())
+        with pytest.raises(ObjectModeInvalid):
+            WebDav(at).write("f/x/y", None, 0)
         WebDav(at).delete("f/x/y")
 
 

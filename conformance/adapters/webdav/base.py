@@ -146,16 +146,18 @@ class WebDavBase(Storage):
             return None
 
     def _checked(self, answer: Answer, key: Key) -> Answer:
-        """Return the answer to a request at ``key`` when it was done, else say why it was not.
+        """Return the answer to a request that makes something at ``key`` when it was done, else say why it was not.
 
         Raises:
-            ObjectModeInvalid: there is a collection.
+            ObjectModeInvalid: there is a collection, or a file is above.
             StorageError: what the status says.
 
         """
-        if not answer.done:
-            raise self._why(key, answer.status, answer.body)
-        return answer
+        if answer.done:
+            return answer
+        if self._below_file(key, answer.status):
+            raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=ObjectMode.READ)
+        raise self._why(key, answer.status, answer.body)
 
     def _why(self, key: Key, status: int, body: bytes) -> StorageError:
         """Return the error for a refused request at ``key``; PROPFIND tells it where the status does not."""
