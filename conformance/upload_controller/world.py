@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Literal
 
 from conformance.adapters.upload_controller.api import Api
-from conformance.adapters.upload_controller.client import Answer, Controller, Exchange, Hooks, NoAnswer
+from conformance.adapters.upload_controller.client import TIMEOUT, Answer, Controller, Exchange, Hooks, NoAnswer
 from conformance.adapters.upload_controller.hooks import HooksFile
 from conformance.upload_controller.expect import Broken, demand, same
 from conformance.upload_controller.gate import Gate
@@ -39,6 +39,8 @@ class Place:
     gate: Gate | None = None
     front: Gate
     has: frozenset[str]
+    timeout: float = TIMEOUT
+    """Seconds that a request may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,13 @@ class World:
         self._lock = threading.Lock()
         self._groups: dict[int, int] = {}
         self._group = 0
-        self.controller = Controller(place.url, place.api, values=place.values, watch=self._watch)
-        self.through = Controller(place.front.url, place.api, values=place.values, watch=self._watch)
+        self.controller = self._client(place.url)
+        self.through = self._client(place.front.url)
         """The service behind the gate that can lose answers."""
         self.hooks = Hooks(place.hooks.base or place.url, place.hooks.bindings, watch=self._watch)
+
+    def _client(self, url: str) -> Controller:
+        return Controller(url, self.api, values=self.place.values, timeout=self.place.timeout, watch=self._watch)
 
     # what is there
 

@@ -51,6 +51,13 @@ def test_another_status_tells_no_upload_that_is_not_there(world: World) -> None:
         demand(answer.code < 500, f"finding with {query or 'no status'}", "an answer or a refusal", told(answer))
         if answer.code in binding.ok:
             same(binding.found("upload_id", answer.json), None, f"the upload told with {query or 'no status'}")
+    if "?status=pending" in binding.request:
+        pending = world.begin(3)
+        target = binding.target({"file_id": pending.file_id}).replace("status=pending", "status=uploaded")
+        answer = world.controller.http.ask("find_pending", "GET", target)
+        if answer.code in binding.ok:
+            found = binding.found("upload_id", answer.json)
+            demand(found != pending.id, "the upload told with ?status=uploaded", "not the pending one", found)
 
 
 @verifies("upload_find.unregistered", needs=("find_pending",))
