@@ -39,7 +39,7 @@ from conformance.storage import (
 
 # A harness that keeps to the protocol wherever its argument, a piece of Python, does not say otherwise.
 PROGRAM = """
-import json, os, signal, subprocess, sys, time
+import json, os, signal, sys, time
 
 def say(line, body=b""):
     sys.stdout.buffer.write((line if isinstance(line, str) else json.dumps(line)).encode() + b"\\n" + body)
@@ -76,7 +76,7 @@ def harness(tmp_path):
     def connect(*lines, answers=""):
         own = "\n".join(["def own(op):", "  global id", *(f"  {line}" for line in answers.splitlines())])
         code = "\n".join([own if answers else "", *lines])
-        connection = open_backend(f"exec:{shlex.join([sys.executable, str(program), code])}")
+        connection = open_backend("exec:" + shlex.join([sys.executable, "-S", str(program), code]))
         made.append(connection)
         return connection
 
@@ -463,7 +463,7 @@ def eventually(fact):
     return fact()
 
 
-CHILD = "CHILD = subprocess.Popen(['sleep', '60']); hello['version'] = f'{os.getpid()} {CHILD.pid}'"
+CHILD = "import subprocess; CHILD = subprocess.Popen(['sleep', '60']); hello['version'] = f'{os.getpid()} {CHILD.pid}'"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.util import Finalize
@@ -21,6 +22,8 @@ STARTING_SECONDS = 30.0
 """How long a harness may take to say its first line."""
 SILENT_SECONDS = 12.0
 """How long a harness may be silent during a call: less than the engine waits, which knows nothing of stderr."""
+WATCHING_SECONDS = 0.2
+"""How often it is looked whether a silent harness is still there."""
 
 _T = TypeVar("_T")
 
@@ -123,11 +126,19 @@ class Channel:
             self._process.stdin.flush()
 
     def _take(self, inbox: queue.SimpleQueue[_T | None], seconds: float, failure: str) -> _T:
-        try:
-            found = inbox.get(timeout=seconds)
-        except queue.Empty:
-            self.fail(f"{failure} within {seconds:g} seconds")
-            found = None
+        deadline = time.monotonic() + seconds
+        found = None
+        while True:
+            try:
+                found = inbox.get(timeout=WATCHING_SECONDS)
+            except queue.Empty:
+                if self._process.ended(0):
+                    # what it has started may hold its stdout open: it goes, and then the listener comes to the end
+                    self._process.end(kill=True)
+                elif time.monotonic() > deadline:
+                    self.fail(f"{failure} within {seconds:g} seconds")
+            else:
+                break
         if found is None:
             raise HarnessBroken(self.broken)
         return found
