@@ -202,8 +202,13 @@ def _apart(keys: tuple[str, ...], features: Features) -> tuple[str, ...]:
 
 
 def allowed(keys: tuple[str, ...], features: Features) -> tuple[str, ...]:
-    """Return the keys without those that hold a character which is declared to be forbidden."""
-    return tuple(key for key in keys if not set(features.forbidden_characters).intersection(key))
+    """Return the keys whose names hold no character, and no blank at the end, that is declared to be forbidden."""
+    return tuple(
+        key
+        for key in keys
+        if not set(features.forbidden_characters).intersection(key)
+        and (features.trailing_blanks or " /" not in f"{key}/")
+    )
 
 
 def _left_out(features: Features) -> set[str]:

@@ -90,6 +90,7 @@ def common(one: Features, other: Features) -> Features:
         unicode_exact=one.unicode_exact and other.unicode_exact,
         control_characters=one.control_characters and other.control_characters,
         forbidden_characters="".join(sorted({*one.forbidden_characters, *other.forbidden_characters})),
+        trailing_blanks=one.trailing_blanks and other.trailing_blanks,
         name_maximum=_least(one.name_maximum, other.name_maximum),
         path_maximum=_least(one.path_maximum, other.path_maximum),
         part_order_free=one.part_order_free and other.part_order_free,

@@ -48,6 +48,8 @@ class Features:
     """Names may hold control characters such as a newline."""
     forbidden_characters: str = ""
     """Characters that no name may hold, such as ``?`` and ``*`` where names follow the rules of Windows."""
+    trailing_blanks: bool = True
+    """Names may end in a blank."""
     metadata_exact: bool = True
     """User metadata come back exactly; over HTTP, as headers, names lose their case and values the blanks around."""
     metadata_identifiers: bool = False

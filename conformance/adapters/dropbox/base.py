@@ -52,6 +52,7 @@ class DropboxBase(Storage):
         case_sensitive=False,
         control_characters=False,
         forbidden_characters="\\",
+        trailing_blanks=False,
         name_maximum=NAME_MAXIMUM,
         path_maximum=None,
         etag=True,
