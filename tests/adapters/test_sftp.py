@@ -151,3 +151,15 @@ def test_links_and_other_files_are_told_as_what_they_are(server, served):
         store.move("fifo", "other")
     with pytest.raises(ListModeInvalid):
         store.list("", list_mode=ListMode.PREFIX)
+
+
+def test_the_server_ends_with_the_connections_that_are_open():
+    with ExitStack() as stack:
+        connection = open_backend(started("openssh", stack).connection)
+        connection.prepare()
+        store = connection.open("/")
+        store.write("a", None, 0)
+        store.delete("a")
+    # told by nobody answering, and not by a process that still serves us
+    with pytest.raises((ConnectionStringInvalid, Unexpected), match=r"cannot be reached|closed|EOF"):
+        store.stat("a")

@@ -92,22 +92,27 @@ class FilesClient(Storage):
         return status
 
     def _place(self, path: str, if_none_match: str | None = None) -> Names:
-        """Return the names of ``path`` as a place for a file or link, before anything is read or changed.
+        """Return the names of ``path`` as a place for a file or link; whether it can take one is for the server to say.
 
         Raises:
-            ObjectModeInvalid: a directory is there, or a file is above.
+            ObjectModeInvalid: the path can only name a directory.
             PairUnsupported: ``if_none_match`` is an ETag, and there are none; ``"*"`` is left to the server.
 
         """
         key = self._key(path)
         if key.directory:
             raise ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
-        self._check_place(key.names)
         if if_none_match not in {None, "*"}:
             raise PairUnsupported(["if_none_match"])
         return key.names
 
-    def _check_place(self, names: Names) -> None:
+    def _explain(self, names: Names) -> None:
+        """Tell why a place did not take a file or a directory.
+
+        Raises:
+            ObjectModeInvalid: a directory is there, or a file is above.
+
+        """
         status = self._files.status(names)
         if status is not None and ObjectMode.DIR in status.mode:
             raise ObjectModeInvalid(expected=ObjectMode.READ, actual=ObjectMode.DIR)
@@ -142,16 +147,21 @@ class FilesClient(Storage):
         """Rename ``unfinished`` to ``names``, in place of what is there, with all directories above.
 
         Raises:
+            ObjectModeInvalid: a directory is there, or a file is above.
             PreconditionFailed: it is ``exclusive``, and something is there.
 
         """
-        with self._parents(names):
-            try:
+        try:
+            with self._parents(names):
                 self._files.rename(unfinished, names, replace=not exclusive)
-            except Unexpected:
-                if exclusive and self._files.status(names) is not None:
-                    raise PreconditionFailed("there is an object") from None
-                raise
+        except StorageError as failure:
+            error = failure
+        else:
+            return
+        self._explain(names)
+        if exclusive and self._files.status(names) is not None:
+            raise PreconditionFailed("there is an object")
+        raise error
 
     @contextmanager
     def _parents(self, names: Names) -> Generator[None]:

@@ -6,9 +6,10 @@ Translations, of every protocol of files: a delete of what is missing is an erro
 directories above a new file are made, and removed again when it fails. A file grows in the server's sight while it is
 uploaded: it is uploaded to the root of the connection under a name that begins with ``.storage-conformance-`` and
 renamed when it is complete, so that a failed write leaves the old object (GSP-134, GSP-751); appends and pages change
-a file in place, once their reader was drained. Errors without a reason (a directory is there, a file is above) are told
-apart by the status of the names concerned, asked for before a reader is touched. The ``work_dir`` is there before its
-first object.
+a file in place, once their reader was drained. Where the server refuses without a reason, the names concerned are asked
+for: a directory is there, a file is above, or something is there already. What is deleted is looked at first, as files
+and directories are removed by different requests, and so is what is read, moved, or changed in place, as these could
+succeed on something else. The ``work_dir`` is there before its first object.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from conformance.storage import (
     ObjectModeInvalid,
     ObjectNotExist,
     Reader,
+    StorageError,
     Told,
     Writer,
 )
@@ -213,15 +215,21 @@ class FilesStorage(FilesClient):
             ObjectModeInvalid: something else is there or above.
 
         """
-        names = self._key(path).names
-        status = self._files.status(names)
-        if status is not None and ObjectMode.DIR not in status.mode:
-            raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=status.mode)
+        key = self._key(path)
+        try:
+            with self._parents(key.names):
+                self._files.make_directory(key.names)
+        except StorageError as failure:
+            error = failure
+        else:
+            return self._made(path, key.names)
+        status = self._find(key)
         if status is None:
-            self._check_place(names)
-            with self._parents(names):
-                self._files.make_directory(names)
-        return self._made(path, names)
+            self._explain(key.names)
+            raise error
+        if ObjectMode.DIR not in status.mode:
+            raise ObjectModeInvalid(expected=ObjectMode.DIR, actual=status.mode)
+        return self._describe(path, key.names, status)
 
     def move(self, src: str, dst: str, *, if_none_match: str | None = None) -> None:
         """Rename one file or link.
