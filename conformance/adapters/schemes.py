@@ -38,6 +38,6 @@ EMBEDDED = frozenset({"memory", "moto"})
 
 WAYS = (
     "memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, azblob://container/prefix?endpoint=URL, "
-    "or package.module:opener"
+    "exec:./my-harness, or package.module:opener"
 )
 """What an operator may write, for messages."""
