@@ -1,10 +1,10 @@
 """Paths of the API: ``""`` is the root, any other begins with ``/``, or is an id (``id:…``) or a revision (``rev:…``).
 
 Names are compared without regard to case, and kept as they were given. Dropbox documents ``malformed_path`` without its
-grammar. The limit of 255 characters to a name is told by its developers (github.com/dropbox/dropbox-sdk-java/issues/229);
-that a name cannot hold a DEL or a backslash, or end in a blank, is what rclone found (its ``backend/dropbox/dropbox.go``),
-and the names of Dropbox's own files are those of its help pages. That the lower case is Python's, and that a NUL, ``.``
-and ``..`` are refused, is assumed.
+grammar. The limit of 255 characters to a name is told by its developers (dropbox/dropbox-sdk-java, issue 229); that a
+name cannot hold a DEL or a backslash, or end in a blank, is what rclone found (its ``backend/dropbox/dropbox.go``), and
+the names of Dropbox's own files are those of its help pages. That the lower case is Python's, and that a NUL, ``.`` and
+``..`` are refused, is assumed.
 """
 
 from __future__ import annotations
