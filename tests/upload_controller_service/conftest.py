@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -21,6 +21,7 @@ from backends.upload_controller.launcher import embedded_store, start_here
 from backends.upload_controller.service import Pieces, make_controller
 from backends.upload_controller.tables import metadata
 
+KINDS = ("sqlite", "postgresql")
 QUIET = Settings(tidy_interval=0)
 """Nothing happens in the background: tests tell when."""
 
@@ -52,17 +53,21 @@ def postgresql_server():
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request, tmp_path):
-    """Return the URL of an empty database of each kind."""
+def empty_database(request, directory):
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/uploads.sqlite"
+        return f"sqlite:///{directory}/uploads.sqlite"
     import psycopg
 
     server, name = request.getfixturevalue("postgresql_server"), f"t{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     return f"{server.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture(params=KINDS)
+def database(request, tmp_path):
+    """Return the URL of an empty database of each kind."""
+    return empty_database(request, tmp_path)
 
 
 @pytest.fixture
@@ -210,16 +215,10 @@ def connect():
         yield connected
 
 
-@pytest.fixture
-def client(serve, database):
-    return serve(database)
-
-
-@pytest.fixture(scope="module")
-def lasting(stores, tmp_path_factory):
-    """Return a client and the bucket of one service for all tests of a file, and what makes both empty again."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('lasting')}/uploads.sqlite")
-    store = with_own_bucket(stores)
+@contextmanager
+def lasting(url, store):
+    """Yield a client and the bucket of one service for many tests, and what makes both empty again."""
+    database = Database(url)
     with start_here(database.url, store, QUIET) as service:
         client, bucket = Client(service.url), Bucket(store)
 
@@ -235,10 +234,30 @@ def lasting(stores, tmp_path_factory):
     database.close()
 
 
+@pytest.fixture(scope="module")
+def one_service(stores, tmp_path_factory):
+    with lasting(f"sqlite:///{tmp_path_factory.mktemp('one')}/uploads.sqlite", with_own_bucket(stores)) as service:
+        yield service
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def service_on_each(request, stores, tmp_path_factory):
+    with lasting(empty_database(request, tmp_path_factory.mktemp("each")), with_own_bucket(stores)) as service:
+        yield service
+
+
 @pytest.fixture
-def fresh(lasting):
+def fresh(one_service):
     """Return the client and the bucket of a service that knows nothing."""
-    client, bucket, wipe = lasting
+    client, bucket, wipe = one_service
+    wipe()
+    return client, bucket
+
+
+@pytest.fixture
+def fresh_on_each(service_on_each):
+    """Return the same, on a database of each kind."""
+    client, bucket, wipe = service_on_each
     wipe()
     return client, bucket
 

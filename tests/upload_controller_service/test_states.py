@@ -9,6 +9,16 @@ STATES = ("pending", "uploaded", "accepted", "rejected", "cancelled", "failed")
 ENDED = STATES[1:]
 
 
+@pytest.fixture
+def client(fresh_on_each):
+    return fresh_on_each[0]
+
+
+@pytest.fixture
+def bucket(fresh_on_each):
+    return fresh_on_each[1]
+
+
 def conflict(answer, exception_id, status=None):
     assert answer.status_code == 409, answer.text
     assert answer.json()["exception_id"] == exception_id
