@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 
 import pytest
@@ -179,6 +180,15 @@ def test_a_closed_client_refuses(spec, tmp_path):
     store.close()
     with pytest.raises(Unexpected, match="closed"):
         store.stat("a")
+
+
+def test_an_asynchronous_client_that_nobody_closes_gives_its_loop_back(tmp_path):
+    store = opened("opendal-async:memory", tmp_path)
+    loop = vars(store)["_loop"]
+    assert not loop.is_closed()
+    del store
+    gc.collect()
+    assert loop.is_closed()
 
 
 # declarations
