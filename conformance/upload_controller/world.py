@@ -152,9 +152,9 @@ class World:
         demand(answer.etag != "", f"the ETag of part {number}", "one", "none", "upload_presign.stores_a_part")
         return answer.etag
 
-    def finish(self, upload: Upload, parts: Mapping[int, str]) -> None:
+    def finish(self, upload: Upload, parts: Mapping[int, str], blame: str = "upload_complete.completes") -> None:
         """Complete an upload."""
-        self.succeeds("complete", self.controller.complete(upload.id, parts), "upload_complete.completes")
+        self.succeeds("complete", self.controller.complete(upload.id, parts), blame)
 
     def upload(self, content: bytes) -> Upload:
         """Upload a file in parts of the size that the service says, from registration to completion."""

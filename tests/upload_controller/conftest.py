@@ -1,4 +1,4 @@
-"""One store for all tests, in this process, so that it takes small parts; a service for each."""
+"""One store for all tests, in this process, so that its limits can be set; a service for each."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("sqlalchemy")
 
-from unittest.mock import patch
-
 from backends.server import CREDENTIALS
 from backends.upload_controller.config import S3Settings
 
 
 @pytest.fixture(scope="session")
 def s3():
-    """Return where a moto server is that refuses no small parts."""
+    """Return where a moto server is."""
     from moto.server import ThreadedMotoServer
 
-    with patch("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 1):
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        access_key, secret_key = CREDENTIALS.values()
-        yield S3Settings(endpoint=f"http://{host}:{port}", access_key=access_key, secret_key=secret_key)
-        server.stop()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    access_key, secret_key = CREDENTIALS.values()
+    yield S3Settings(endpoint=f"http://{host}:{port}", access_key=access_key, secret_key=secret_key)
+    server.stop()
 
 
 @pytest.fixture(autouse=True)

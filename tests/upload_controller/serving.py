@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from unittest.mock import patch
 
 from backends.upload_controller.api import create_app
 from backends.upload_controller.config import Settings
@@ -18,7 +19,9 @@ from conformance.upload_controller.place import Given, placed
 def serving(s3, planted=None, database_url=None):
     """Yield the place of a service of its own, with a gate before the store."""
     own = replace(s3, bucket=f"inbox-{uuid.uuid4().hex[:12]}")
+    minimum = planted.part_minimum if planted else 5 * 1024 * 1024
     with ExitStack() as stack:
+        stack.enter_context(patch("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", minimum))
         gate = Gate(own.endpoint)
         stack.callback(gate.close)
         layer = planted.layer if planted else None

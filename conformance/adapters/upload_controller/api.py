@@ -19,7 +19,7 @@ from urllib.parse import quote
 from conformance.storage import ConnectionStringInvalid
 
 Operation = Literal["create", "find_pending", "state", "presign", "complete", "cancel"]
-Hook = Literal["register", "state", "accept", "reject", "events", "age"]
+Hook = Literal["register", "file", "state", "accept", "reject", "events", "age"]
 STATES = ("pending", "cancelled", "failed", "uploaded", "accepted", "rejected")
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 

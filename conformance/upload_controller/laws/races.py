@@ -267,7 +267,7 @@ def test_a_store_that_fails_at_create_leaves_the_file_free(world: World) -> None
     if found is not None:
         world.succeeds("cancel", world.controller.cancel(found))
     upload = world.begin_again(file_id, 3)
-    world.finish(upload, {1: world.send(upload, 1, world.content(3))})
+    world.finish(upload, {1: world.send(upload, 1, world.content(3))}, "upload_races.store_fails")
     world.is_in(upload, "uploaded", "an upload after a failed create")
     same(len(world.opened_since(opened)), 0, "uploads open in the store in the end")
 
@@ -282,10 +282,10 @@ def test_a_store_that_fails_at_completion_leaves_the_upload_usable(world: World)
     _forgive(world)
     state = world.state(upload)
     if state == "pending":
-        world.finish(upload, parts)
+        world.finish(upload, parts, "upload_races.store_fails")
     if state == "failed":
         upload = world.begin_again(upload.file_id, upload.size)
-        world.finish(upload, {1: world.send(upload, 1, content)})
+        world.finish(upload, {1: world.send(upload, 1, content)}, "upload_races.store_fails")
     same(_agrees(world, upload, before, content), "uploaded", "the state in the end")
 
 

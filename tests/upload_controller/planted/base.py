@@ -35,6 +35,8 @@ class Planted:
     claims: frozenset[str] = frozenset()
     fields: tuple[str, ...] = ()
     timeout: float = 30.0
+    part_minimum: int = 5 * 1024 * 1024
+    """Bytes below which the store refuses a part that is not the last."""
 
 
 PLANTED: dict[str, Planted] = {}

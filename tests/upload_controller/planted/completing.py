@@ -35,7 +35,7 @@ class FirstPartOnly(Store):
         super().complete(key, s3_upload_id, dict(sorted(parts.items())[:1]))
 
 
-@plant("upload_complete.many_parts")
+@plant("upload_complete.many_parts", part_minimum=1)
 class FirstPageOnly(Store):
     """The parts are listed without asking for further pages: the object ends after 1000 of them."""
 
