@@ -193,7 +193,7 @@ def test_what_a_server_lacks_is_neither_declared_nor_taken():
     ("spec", "words"),
     [
         ("memry", "did you mean memory?"),
-        ("gcs://bucket", "names no backend; use memory"),
+        ("tape://bucket", "names no backend; use memory"),
         ("/tmp/data", "use memory, fs, fs:/some/dir"),
         ("", "use memory"),
         ("s3", "write s3://bucket/prefix"),
