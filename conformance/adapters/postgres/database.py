@@ -180,21 +180,20 @@ class Database:
                 self._created = True
 
     def is_empty(self) -> bool:
-        """Tell whether there are no names and no large objects, also not those of others."""
-        asked = f"SELECT EXISTS (SELECT FROM {self._table}) OR EXISTS (SELECT FROM pg_largeobject_metadata)"  # noqa: S608 - a word
+        """Tell whether there are no names; large objects without one are somebody else's."""
         with self._server.transaction() as connection:
-            return not connection.execute(asked).fetchone()[0]
+            return not connection.execute(f"SELECT EXISTS (SELECT FROM {self._table})").fetchone()[0]  # noqa: S608 - a word
 
     def remove(self) -> None:
         """Drop the table if :meth:`prepare` made it and nothing is left in it.
 
         Raises:
-            Unexpected: the table or the large objects are not empty.
+            Unexpected: the table is not empty.
 
         """
         if self._created:
             if not self.is_empty():
-                raise Unexpected(f"the table {self._table} is not empty, or there are large objects without a name")
+                raise Unexpected(f"the table {self._table} is not empty")
             with self._server.transaction() as connection:
                 connection.execute(f"DROP TABLE {self._table}")
             self._created = False
