@@ -497,6 +497,25 @@ def test_a_harness_that_vanished_leaves_nothing_either(harness):
     assert descriptors() == before
 
 
+DAEMON = "import subprocess; DAEMON = subprocess.Popen(['sleep', '60'], start_new_session=True); "
+DAEMON += "hello['version'] = str(DAEMON.pid)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_daemon_that_left_the_group_keeps_nobody_waiting(harness, quick):
+    before = descriptors()
+    connection = harness(DAEMON, answers="if op == 'stat': os._exit(4)")
+    store = opened(connection)
+    daemon = int(connection.version().split()[-1])
+    try:
+        with pytest.raises(HarnessBroken, match="the harness ended with exit code 4"):
+            store.stat("a")
+        connection.remove_root()
+    finally:
+        os.kill(daemon, signal.SIGKILL)
+    assert eventually(lambda: descriptors() == before)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_killed_kit_leaves_no_harness(harness, tmp_path):
     connection = harness("hello['version'] = str(os.getpid())")

@@ -16,7 +16,7 @@ from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
 from conformance.adapters.harness.lines import Message, Rubbish, encoded, excerpt, next_line, next_message
-from conformance.adapters.harness.process import Process
+from conformance.adapters.harness.process import ENDING_SECONDS, Process
 
 STARTING_SECONDS = 30.0
 """How long a harness may take to say its first line."""
@@ -66,8 +66,7 @@ class Channel:
         self._finalizer.cancel()
         how = self._process.end()
         self._fail(f"{how}, as it was told to")
-        self._listener.join()
-        self._process.stdout.close()
+        self._listener.join(ENDING_SECONDS)
 
     def fail(self, what: str) -> None:
         """Kill the process, because it ``what``, and let every call that is under way raise HarnessBroken."""
@@ -133,8 +132,10 @@ class Channel:
                 found = inbox.get(timeout=WATCHING_SECONDS)
             except queue.Empty:
                 if self._process.ended(0):
-                    # what it has started may hold its stdout open: it goes, and then the listener comes to the end
-                    self._process.end(kill=True)
+                    # what it has started may hold its stdout open: there is nobody to wait for all the same
+                    how = self._process.end(kill=True)
+                    self._listener.join(ENDING_SECONDS)
+                    self._fail(how)
                 elif time.monotonic() > deadline:
                     self.fail(f"{failure} within {seconds:g} seconds")
             else:
@@ -144,18 +145,18 @@ class Channel:
         return found
 
     def _listen(self) -> None:
-        stream = self._process.stdout
-        try:
-            hello = next_line(stream)
-            if hello is not None:
-                self._first.put(hello)
-                while (message := next_message(stream)) is not None:
-                    self._deliver(message)
-            by_itself = self._process.ended(1.0)
-            self._fail(self._process.end() if by_itself else "closed its stdout")
-            self._process.end(kill=True)
-        except Rubbish as error:
-            self.fail(str(error))
+        with self._process.stdout as stream:
+            try:
+                hello = next_line(stream)
+                if hello is not None:
+                    self._first.put(hello)
+                    while (message := next_message(stream)) is not None:
+                        self._deliver(message)
+                by_itself = self._process.ended(1.0)
+                self._fail(self._process.end() if by_itself else "closed its stdout")
+                self._process.end(kill=True)
+            except Rubbish as error:
+                self.fail(str(error))
 
     def _deliver(self, message: Message) -> None:
         with self._book:

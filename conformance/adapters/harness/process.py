@@ -86,8 +86,7 @@ class Process:
         self._signal(signal.SIGKILL)  # a dead one too: what it has started may be alive
         self._popen.wait()
         self._close_stdin()
-        self._drain.join()
-        _there(self._popen.stderr).close()
+        self._drain.join(ENDING_SECONDS)  # no longer: a daemon that has left the group may hold the other end
 
     def _close_stdin(self) -> None:
         with suppress(OSError):  # what could not be written any more
@@ -98,9 +97,9 @@ class Process:
             os.killpg(self._popen.pid, number)
 
     def _keep_stderr(self) -> None:
-        stream = _there(self._popen.stderr)
-        while written := os.read(stream.fileno(), 65536):
-            self._tail = (self._tail + written)[-TAIL:]
+        with _there(self._popen.stderr) as stream:
+            while written := os.read(stream.fileno(), 65536):
+                self._tail = (self._tail + written)[-TAIL:]
 
 
 def _there(stream: IO[bytes] | None) -> IO[bytes]:
