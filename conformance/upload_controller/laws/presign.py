@@ -112,7 +112,7 @@ def test_parts_may_be_sent_in_any_order_and_at_once(world: World) -> None:
     same(world.store.digest(world.object_of(before)), sha256(content).hexdigest(), "the SHA-256 of the object")
 
 
-@verifies("upload_presign.unknown_upload", "upload_errors.stable")
+@verifies("upload_presign.unknown_upload", "upload_errors.stable", "upload_errors.answers")
 def test_an_unknown_upload_has_no_urls(world: World) -> None:
     """Presigning a part of an upload that never was is refused, the same way each time."""
     codes = set[int]()
