@@ -164,8 +164,8 @@ class UploadController:
 
     # what others of the house ask
 
-    def register(self, file_id: str, size: int) -> File:
-        """Make a file known that may be uploaded; ``size`` in bytes.
+    def register(self, file_id: str, size: int | None) -> File:
+        """Make a file known that may be uploaded; ``size`` in bytes, nothing if it is not known yet.
 
         Raises:
             FileAlreadyRegistered: with another size.
@@ -222,16 +222,17 @@ class UploadController:
     # how a size becomes parts
 
     def part_size(self, file: File) -> int:
-        """Return the part size for a file: the usual one, doubled until the file has few enough parts.
+        """Return the part size for a file: the usual one, doubled until a file of known size has few enough parts.
 
         Raises:
             FileTooLarge: no object is so large.
 
         """
-        if file.size > OBJECT_MAXIMUM:
-            raise FileTooLarge(file.file_id, file.size, OBJECT_MAXIMUM)
+        size = file.size or 0
+        if size > OBJECT_MAXIMUM:
+            raise FileTooLarge(file.file_id, size, OBJECT_MAXIMUM)
         part_size = self.settings.part_size
-        while part_size * PARTS_MAXIMUM < file.size:
+        while part_size * PARTS_MAXIMUM < size:
             part_size *= 2
         return part_size
 
@@ -284,7 +285,7 @@ class UploadController:
 
     def _check_size(self, upload: Upload, received: int) -> None:
         registered = self.uploads.file(upload.file_id).size
-        if received != registered:
+        if registered is not None and received != registered:
             raise SizeMismatch(upload.upload_id, registered, received)
 
     def _claim(self, upload: Upload, digest: str) -> Upload | None:

@@ -41,7 +41,7 @@ class FileAlreadyRegistered(Refusal):
     code = 409
     id = "fileAlreadyRegistered"
 
-    def __init__(self, file_id: str, size: int) -> None:
+    def __init__(self, file_id: str, size: int | None) -> None:
         super().__init__("A file of another size is registered under this id.", file_id=file_id, size=size)
 
 

@@ -22,14 +22,16 @@ _VERDICTS: Mapping[str, UploadStatus] = {"accept": UploadStatus.ACCEPTED, "rejec
 class Registration(BaseModel):
     """What is known of a file before it is uploaded."""
 
-    size: int = Field(ge=0, lt=2**63, strict=True, description="Bytes.")
+    size: int | None = Field(
+        default=None, ge=0, lt=2**63, strict=True, description="Bytes; nothing if it is not known yet."
+    )
 
 
 class RegisteredFile(BaseModel):
     """A file that may be uploaded."""
 
     file_id: str
-    size: int
+    size: int | None
     upload_id: str | None = Field(description="The latest attempt.")
 
 
@@ -54,7 +56,7 @@ class ToldEvent(BaseModel):
     upload_id: str
     bucket: str
     object_key: str
-    size: int
+    size: int | None
 
 
 class Ageing(BaseModel):

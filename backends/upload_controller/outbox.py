@@ -53,7 +53,7 @@ class Outbox:
         """Whether there is somebody to tell."""
         return self._sink is not None
 
-    def record(self, connection: Connection, upload: Upload, size: int) -> None:
+    def record(self, connection: Connection, upload: Upload, size: int | None) -> None:
         """Write the event of an upload in the transaction that makes it uploaded."""
         payload = {"type": RECEIVED, "bucket": self._bucket, "object_key": upload.upload_id, "size": size}
         ids = {"upload_id": upload.upload_id, "file_id": upload.file_id}

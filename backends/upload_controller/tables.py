@@ -38,7 +38,7 @@ files = Table(
     "files",
     metadata,
     Column("file_id", Text, primary_key=True),
-    Column("size", BigInteger, nullable=False),
+    Column("size", BigInteger),  # null: nobody knows it before the file arrives
     Column("upload_id", String(36), unique=True),  # the latest attempt
     CheckConstraint("size >= 0", name="size"),
 )

@@ -25,8 +25,8 @@ class File:
     """A file that may be uploaded."""
 
     file_id: str
-    size: int
-    """Bytes."""
+    size: int | None
+    """Bytes; nothing if nobody knows it before the file arrives."""
     upload_id: str | None
     """The latest attempt."""
 
@@ -59,7 +59,7 @@ class Uploads:
         self._database = database
         self._outbox = outbox
 
-    def register(self, file_id: str, size: int) -> File:
+    def register(self, file_id: str, size: int | None) -> File:
         """Insert a file; again with the same size is no change.
 
         Raises:

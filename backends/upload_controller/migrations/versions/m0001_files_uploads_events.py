@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "files",
         sa.Column("file_id", sa.Text, nullable=False),
-        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("size", sa.BigInteger),
         sa.Column("upload_id", sa.String(36)),
         sa.PrimaryKeyConstraint("file_id", name="pk_files"),
         sa.UniqueConstraint("upload_id", name="uq_files_upload_id"),
