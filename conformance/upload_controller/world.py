@@ -21,6 +21,8 @@ from conformance.upload_controller.side import OpenUpload, SideStore
 
 TOGETHER_SECONDS = 60.0
 MIB16 = 16 * 1024 * 1024
+STORES = "upload_presign.stores_a_part"
+"""Whom a part that cannot be sent is told of, unless a law is about another reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +123,10 @@ class World:
         """Register a file and begin its upload."""
         return self.begin_again(self.file(size), size)
 
-    def begin_again(self, file_id: str, size: int) -> Upload:
-        """Begin an upload of a registered file."""
+    def begin_again(self, file_id: str, size: int, blame: str = "upload_create.begins") -> Upload:
+        """Begin an upload of a registered file; ``blame`` is whom a refusal is told of."""
         answer = self.controller.create(file_id)
-        self.succeeds("create", answer, "upload_create.begins")
+        self.succeeds("create", answer, blame)
         upload_id = self.controller.found("create", "upload_id", answer)
         part_size = self.controller.found("create", "part_size", answer)
         named = isinstance(upload_id, str) and upload_id != ""
@@ -133,23 +135,23 @@ class World:
         demand(fits, "the part_size told by create", "a number of bytes", part_size, "upload_create.begins")
         return Upload(upload_id, file_id, part_size, size)
 
-    def url(self, upload: Upload, number: int = 1) -> str:
+    def url(self, upload: Upload, number: int = 1, blame: str = STORES) -> str:
         """Return a URL for a part."""
         answer = self.controller.presign(upload.id, number)
-        self.succeeds("presign", answer, "upload_presign.stores_a_part")
+        self.succeeds("presign", answer, blame)
         url = self.controller.found("presign", "url", answer)
-        demand(isinstance(url, str), "the url told by presign", "a text", url, "upload_presign.stores_a_part")
+        demand(isinstance(url, str), "the url told by presign", "a text", url, STORES)
         return url
 
-    def send(self, upload: Upload, number: int, content: bytes) -> str:
+    def send(self, upload: Upload, number: int, content: bytes, blame: str = STORES) -> str:
         """Send a part and return the ETag that the store gave it."""
-        return self.put(self.url(upload, number), number, content)
+        return self.put(self.url(upload, number, blame), number, content, blame)
 
-    def put(self, url: str, number: int, content: bytes) -> str:
+    def put(self, url: str, number: int, content: bytes, blame: str = STORES) -> str:
         """Put the content of a part to its URL and return the ETag."""
         answer = self.controller.put(url, content, len(content), number)
-        demand(answer.code == 200, f"the PUT of part {number}", "200", told(answer), "upload_presign.stores_a_part")
-        demand(answer.etag != "", f"the ETag of part {number}", "one", "none", "upload_presign.stores_a_part")
+        demand(answer.code == 200, f"the PUT of part {number}", "200", told(answer), blame)
+        demand(answer.etag != "", f"the ETag of part {number}", "one", "none", blame)
         return answer.etag
 
     def finish(self, upload: Upload, parts: Mapping[int, str], blame: str = "upload_complete.completes") -> None:

@@ -16,19 +16,16 @@ WITHOUT_DEFECT: dict[str, str] = {}
 
 
 def caught(place, planted):
-    """Return whom the laws of the tripped requirements blame, the first one that blames anybody."""
-    ordered = sorted(
-        (check for check in checks().values() if check.missing(place.has) is None),
-        key=lambda check: (
-            check.requirement != planted.trips[0],
-            check.requirement not in planted.trips,
-            not set(check.also) & set(planted.trips),
-        ),
-    )
-    for check in ordered:
+    """Run the laws of the tripped requirements until one blames somebody; return whom, the requests, and the law."""
+    tripped = [
+        check
+        for check in checks().values()
+        if check.missing(place.has) is None and {check.requirement, *check.also} & set(planted.trips)
+    ]
+    for check in sorted(tripped, key=lambda check: (check.requirement != planted.trips[0], check.id)):
         world, broken = attempt(place, check, 0)
         if isinstance(broken, Broken):
-            return broken.requirement or check.requirement, sum(world.used.values()), check.id
+            return broken.requirement or check.requirement, world.used.total(), check.id
         assert broken is None, (check.id, broken)
     return None, 0, ""
 

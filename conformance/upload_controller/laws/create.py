@@ -75,7 +75,7 @@ def test_an_accepted_file_is_closed(world: World) -> None:
 def test_a_cancelled_upload_makes_room_for_another(world: World) -> None:
     """After a cancel another upload of the file begins, with another id, and can be completed."""
     first = world.ended("cancelled")
-    second = world.begin_again(first.file_id, 3)
+    second = world.begin_again(first.file_id, 3, "upload_create.again_after_the_end")
     demand(second.id != first.id, "the id of the second upload", "another than the first", second.id)
     world.is_in(second, "pending", "the second upload")
     world.finish(second, {1: world.send(second, 1, world.content(3))})
@@ -87,7 +87,7 @@ def test_a_cancelled_upload_makes_room_for_another(world: World) -> None:
 def test_a_rejected_upload_makes_room_for_another(world: World) -> None:
     """After a rejection another upload of the file begins, with another id, and can be completed."""
     first = world.ended("rejected")
-    second = world.begin_again(first.file_id, 3)
+    second = world.begin_again(first.file_id, 3, "upload_create.again_after_the_end")
     demand(second.id != first.id, "the id of the second upload", "another than the first", second.id)
     world.finish(second, {1: world.send(second, 1, world.content(3))})
     world.is_in(second, "uploaded", "the second upload")

@@ -39,7 +39,7 @@ def test_the_first_and_the_last_part_can_be_presigned(world: World) -> None:
     """1 and 10000 are part numbers, and their URLs store them."""
     upload = world.begin(5)
     for number in (1, 10_000, 1234):
-        world.send(upload, number, world.content(3))
+        world.send(upload, number, world.content(3), "upload_presign.numbers")
 
 
 @verifies("upload_presign.numbers")
@@ -85,7 +85,7 @@ def test_a_part_can_be_presigned_again_and_the_last_bytes_count(world: World) ->
     """Both URLs of a part are good; what was sent last, to either of them, is the part."""
     first, second = world.content(3), world.content(3)
     upload = world.begin(3)
-    urls = [world.url(upload, 1), world.url(upload, 1)]
+    urls = [world.url(upload, 1), world.url(upload, 1, "upload_presign.again")]
     before = world.objects()
     world.put(urls[1], 1, first)
     etag = world.put(urls[0], 1, second)
@@ -101,7 +101,7 @@ def test_parts_may_be_sent_in_any_order_and_at_once(world: World) -> None:
     before = world.store.objects()
     upload, content = world.two_parts()
     pieces = {1: content[: upload.part_size], 2: content[upload.part_size :]}
-    urls = {number: world.url(upload, number) for number in (2, 1)}
+    urls = {number: world.url(upload, number, "upload_presign.any_order") for number in (2, 1)}
     answers = world.together(
         lambda: world.controller.put(urls[2], pieces[2], len(pieces[2]), 2),
         lambda: world.controller.put(urls[1], pieces[1], len(pieces[1]), 1),

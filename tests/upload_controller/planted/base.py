@@ -82,7 +82,7 @@ class Unguarded(Database):
 
 
 class Checking(Uploads):
-    """Looks whether an upload of the file is in one of ``closing`` and then inserts, as services without constraint do."""
+    """Looks whether an upload of the file is in one of ``closing``, and inserts: services without constraint do so."""
 
     closing: tuple[str, ...] = ("pending", "uploaded", "accepted")
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import ClassVar
 
 from backends.upload_controller.controller import UploadController
 from backends.upload_controller.errors import ExistingActiveUpload, FileNotRegistered, Refusal
@@ -97,7 +98,7 @@ class FindsNothing(UploadController):
 
 @plant("upload_create.tells_the_active", "upload_create.pending_at_once")
 class HidesTheActive(UploadController):
-    """A refused client learns nothing of the upload that is in its way: the refusal is bare and the search finds nothing."""
+    """A refused client learns nothing of the upload in its way: the refusal is bare, the search finds nothing."""
 
     def create(self, file_id):
         try:
@@ -238,7 +239,7 @@ class UnknownFileIsAFailure(UploadController):
 class ShownWhenTouched(UploadController):
     """An upload is found only after its first part was asked for: a lost answer to create loses the id."""
 
-    _touched = set()
+    _touched: ClassVar[set[str]] = set()
     _lock = threading.Lock()
 
     def presign(self, upload_id, part_no):

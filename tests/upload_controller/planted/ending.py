@@ -18,6 +18,16 @@ class NeverAborts(Store):
         pass
 
 
+@plant(
+    "upload_cancel.urls_are_dead", "upload_cancel.cancels", "upload_races.part_in_flight", "upload_cleanup.abandoned"
+)
+class AbortsTomorrow(Store):
+    """Aborting is left to a job that runs at night: until then the URLs of a cancelled upload store parts."""
+
+    def abort(self, key, s3_upload_id):
+        self.__dict__.setdefault("tonight", []).append((key, s3_upload_id))
+
+
 @plant("upload_cancel.cancels")
 class SaysAndDoesNot(UploadController):
     """A cancel is answered with success and nothing happens."""

@@ -1,6 +1,7 @@
 """Defects of URLs for parts."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 from backends.upload_controller.controller import UploadController
 from backends.upload_controller.errors import Refusal, UploadNotFound
@@ -84,7 +85,7 @@ class OpenStoreForReading(Store):
 class OncePerPart(UploadController):
     """A part can be presigned once: a client whose PUT failed is stuck."""
 
-    _told = set()
+    _told: ClassVar[set[tuple[str, int]]] = set()
 
     def presign(self, upload_id, part_no):
         url = super().presign(upload_id, part_no)

@@ -5,7 +5,7 @@ import time
 from sqlalchemy import update
 
 from backends.upload_controller.controller import UploadController
-from backends.upload_controller.errors import StorageUnavailable
+from backends.upload_controller.errors import StorageUnavailable, UploadBeingCompleted, UploadNotPending
 from backends.upload_controller.outbox import Outbox
 from backends.upload_controller.states import UploadStatus
 from backends.upload_controller.store import UploadVanished
@@ -31,7 +31,7 @@ class _LastWriterWins(Uploads):
         return True
 
 
-@plant("upload_races.cancel_during_completion", "upload_races.complete_or_cancel")
+@plant("upload_races.cancel_during_completion", "upload_races.complete_or_cancel", "upload_errors.no_5xx")
 class BothSucceed(_LastWriterWins):
     """Complete and cancel each read the state before and write it after: at the same time both succeed."""
 
@@ -71,9 +71,9 @@ class CancelMeetsAVanishedUpload(UploadController):
 
     def cancel(self, upload_id):
         upload = self.uploads.get(upload_id)
-        if upload.s3_upload_id and not self.store.has(upload_id, upload.s3_upload_id):
-            if upload.status in (UploadStatus.PENDING, UploadStatus.CANCELLED):
-                raise RuntimeError("NoSuchUpload")
+        gone = upload.s3_upload_id and not self.store.has(upload_id, upload.s3_upload_id)
+        if gone and upload.status in (UploadStatus.PENDING, UploadStatus.CANCELLED):
+            raise RuntimeError("NoSuchUpload")
         super().cancel(upload_id)
 
 
@@ -182,3 +182,20 @@ class PartsMayStay(UploadController):
 
     def _sweep(self):
         pass
+
+
+@plant("upload_races.complete_or_cancel", "upload_cancel.changes_nothing_else", "upload_complete.never_after_the_end")
+class TheLoserIsToldSuccess(UploadController):
+    """Who comes too late is told success: a client believes in an end that its upload did not have."""
+
+    def complete(self, upload_id, parts):
+        try:
+            super().complete(upload_id, parts)
+        except (UploadNotPending, UploadBeingCompleted):
+            return
+
+    def cancel(self, upload_id):
+        try:
+            super().cancel(upload_id)
+        except (UploadNotPending, UploadBeingCompleted):
+            return
