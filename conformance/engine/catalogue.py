@@ -133,7 +133,7 @@ HANDFUL = ("like", "case", "plus", "percent", "unicode", "query", "dot")
 
 def handful(features: Features) -> tuple[str, ...]:
     """Return the first two keys of the groups that most stores mistake for each other."""
-    chosen = [GROUPS[name][:2] for name in HANDFUL if name not in _left_out(features)]
+    chosen = [_apart(GROUPS[name], features)[:2] for name in HANDFUL if name not in _left_out(features)]
     return tuple(dict.fromkeys(key for keys in chosen for key in keys))
 
 
