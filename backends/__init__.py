@@ -16,6 +16,7 @@ from backends import (
     harnesses,
     ipfs,
     juicefs,
+    kubo,
     layers,
     moto_inprocess,
     moto_server,
@@ -29,6 +30,7 @@ from backends import (
     samba,
     seaweedfs,
     swift,
+    upload_controller_storage,
     wsgidav,
 )
 from backends.server import NotInstalled, ServerFailed, Started
@@ -51,6 +53,7 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "juicefs": juicefs.start,
     "redis": redis_server.start,
     "js-ipfs": ipfs.start,
+    "kubo": kubo.start,
     "wsgidav": wsgidav.start,
     "apache-dav": apache_dav.start,
     "nginx-dav": nginx_dav.start,
@@ -64,6 +67,7 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
     "node-example": harnesses.start_node,
     "samba": samba.start,
     "postgres": postgres.start,
+    "upload-controller-storage": upload_controller_storage.start,
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 

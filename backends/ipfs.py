@@ -49,7 +49,7 @@ def start() -> Generator[Started]:
         script = shutil.copy(SCRIPT, directory)
         return (node, script, str(ports[0]))
 
-    with running("js-ipfs", command, ports=1, ready=_ready) as (ports, log):
+    with running("js-ipfs", command, ports=1, ready=ready) as (ports, log):
         yield Started(
             name="js-ipfs",
             connection=f"ipfs://127.0.0.1:{ports[0]}/conformance?create=true",
@@ -58,7 +58,7 @@ def start() -> Generator[Started]:
         )
 
 
-def _ready(ports: Sequence[int]) -> bool:
+def ready(ports: Sequence[int]) -> bool:
     """Tell whether the RPC API answers; it takes POST only."""
     asked = urllib.request.Request(f"http://127.0.0.1:{ports[0]}/api/v0/version", method="POST")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -92,6 +92,8 @@ def store(address):
         (500, "/a does not exist", ObjectNotExist),
         (500, MISSING, ObjectNotExist),
         (500, "cannot write to b: Not a directory", ObjectNotExist),
+        (500, "file already exists", ObjectNotExist),
+        (500, "/a/b: expected *mfs.Directory, didn't get it. This is likely a race condition", ObjectNotExist),
         (500, "/a was not a file or raw bytes", ObjectModeInvalid),
         (500, "/a is a directory, use -r to remove directories", ObjectModeInvalid),
         (500, "Offset must be less than the file size", Unexpected),

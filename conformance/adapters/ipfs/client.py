@@ -117,14 +117,15 @@ def _directory(_: str) -> StorageError:
 
 
 _SENTENCES: Mapping[str, Callable[[str], StorageError]] = {
-    # cannot write to b: Not a directory
-    r"not a directory": BelowFile,
+    # cannot write to b: Not a directory; of kubo, where it makes or removes something below a file: file already
+    # exists; expected *mfs.Directory, didn't get it
+    r"not a directory|file already exists|expected \*mfs\.Directory": BelowFile,
     # /a was not a file or raw bytes; /a is a directory, use -r to remove directories
     r"not a file|is a directory": _directory,
     # file does not exist; /a does not exist
     r"does not exist|no link named": ObjectNotExist,
-    # directory already has entry by that name; file already exists
-    r"already has entry|already exists": Taken,
+    # directory already has entry by that name
+    r"already has entry": Taken,
     # Offset must be less than the file size; offset was past end of file
     r"offset must be less|past end of file": PastEnd,
 }

@@ -231,11 +231,8 @@ class Ipfs(Storage):
 
         """
         key = self._paths.key(path)
-        try:
-            with _placing():
-                call(self._node, "files/mkdir", self._mfs(key), options=_PARENTS)
-        except Taken:
-            refuse(ObjectModeInvalid(expected=ObjectMode.DIR, actual=_FILE))
+        with _placing():
+            call(self._node, "files/mkdir", self._mfs(key), options=_PARENTS)
         return Object(path=path, id=self._paths.id(key.names), mode=ObjectMode.DIR)
 
     def create_page(self, path: str) -> Object:
