@@ -108,7 +108,7 @@ def test_a_moved_object_can_be_overwritten_and_moved_back(store: Recorder, path:
 
 
 @verifies("move.other_directory", needs=("read", "stat", "list"))
-@given(destination=st.sampled_from(("other/a", "new/parent/of/a", "a", "d/b", "d/e/a")))
+@given(destination=st.sampled_from(("other/a", "other/d/a", "new/parent/of/a", "a", "d/b", "d/e/a")))
 def test_a_move_goes_to_the_directory_asked_for(store: Recorder, destination: str) -> None:
     """The directory of the destination is honoured, new or not, also when the name stays the same."""
     store.write("d/a", b"moved")
