@@ -30,6 +30,7 @@ SCHEMES: Mapping[str, str] = {
     "gcs": "conformance.adapters.gcs.connect",
     "smb": "conformance.adapters.smb.connect",
     "postgres": "conformance.adapters.postgres.connect",
+    "upload-controller": "conformance.adapters.upload_controller.connect",
 }
 """The module that makes the connection, by the scheme that its strings begin with."""
 
@@ -37,7 +38,7 @@ EMBEDDED = frozenset({"memory", "moto"})
 """Schemes that take no address: somebody's own module may have the same name."""
 
 WAYS = (
-    "memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, azblob://container/prefix?endpoint=URL, "
-    "exec:./my-harness, or package.module:opener"
+    "memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, another of "
+    f"{', '.join(sorted(SCHEMES.keys() - {'memory', 'fs', 'moto', 's3'}))}, or package.module:opener"
 )
 """What an operator may write, for messages."""

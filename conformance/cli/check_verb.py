@@ -83,8 +83,9 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
       fs:/some/dir                        the local file system below a directory
       s3://bucket/prefix?endpoint=URL     any S3 server; credentials from the ordinary AWS chain;
                                           add &create=true where the bucket is to be made
-      azblob://container/prefix           Azure Blob Storage, or with ?endpoint=URL Azurite; credentials
-                                          from AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY
+      azblob: gcs: swift: ipfs: dropbox: sftp: smb: webdav: ftp: redis: postgres:
+      fsspec: opendal: obstore: pyarrow:  other services and libraries; docs/backends.md has their strings
+      exec:./my-harness --flag            a program in any language; see docs/harness-protocol.md
       package.module:open_store           your own opener: open_store(work_dir) -> Storage
       mystore                             a name from [tool.conformance] in pyproject.toml
       upload-controller                   a service that takes files in parts; see docs/upload-controller.md

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from conformance.adapters.schemes import WAYS
 from conformance.problems import Problem, meant
 from conformance.registry import entry_point_backends
 from conformance.settings import Settings
 
 EMBEDDED = ("memory", "fs", "moto")
-WAYS = (
-    "; use memory, fs, fs:/some/dir, moto, s3://bucket/prefix?endpoint=URL, "
-    "azblob://container/prefix?endpoint=URL, or package.module:opener"
-)
 
 
 def choose(names: Sequence[str], own: Settings) -> list[tuple[str, str]]:
@@ -30,7 +27,7 @@ def choose(names: Sequence[str], own: Settings) -> list[tuple[str, str]]:
     for name in names:
         spec = known.get(name, name)
         if spec not in EMBEDDED and ":" not in spec:
-            hint = _opener(own.folder, name) or meant(name, [*known, *EMBEDDED], WAYS)
+            hint = _opener(own.folder, name) or meant(name, [*known, *EMBEDDED], f"; use {WAYS}")
             raise Problem(f"no backend is called {name!r}{hint}")
         place = name.partition("?")[0]
         # what has no place, as memory:?segments=offset, is told apart by its options

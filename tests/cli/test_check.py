@@ -296,7 +296,7 @@ def test_what_can_be_read_without_running_anything(folder):
         told = conformance("--help", env={**os.environ, "COLUMNS": columns}).stdout
         assert "Begin here" in told
         commands = told.partition("Commands:")[2].strip().splitlines()
-        assert len(commands) == 9
+        assert len(commands) == 10
         assert all(line.endswith(".") and not line.endswith("...") for line in commands)
     assert "package.module:open_store" in conformance("check", "--help").stdout
     assert AGAIN in conformance("explain", "delete.idempotent").stdout
