@@ -132,8 +132,9 @@ def test_a_completed_object_is_read_in_ranges_copied_moved_replaced_and_deleted(
         if op in store.features.operations:
             transfer("a", op)
             holds(store, op, whole)
-    store.write("a", b"short")
-    holds(store, "a", b"short")
+    if "write" in store.features.operations:
+        store.write("a", b"short")
+        holds(store, "a", b"short")
     store.delete("a")
     absent(store, "a", listed_in=None)
 
@@ -396,7 +397,7 @@ def test_nothing_remains_of_the_old_metadata(store: Recorder) -> None:
         )
 
 
-@verifies("multipart.complete_etag", when=has_etags, unless="objects have no ETag")
+@verifies("multipart.complete_etag", needs=("write",), when=has_etags, unless="objects have no ETag")
 def test_a_completed_object_has_an_etag_of_its_own(store: Recorder, again: Recorder) -> None:
     """Its ETag differs from that of what it replaced, and every client sees the same."""
     store.write("a", Content(300, 1))
@@ -424,10 +425,11 @@ def test_completing_again_changes_nothing(store: Recorder) -> None:
     with either():
         store.complete_multipart(o, parts)
     holds(store, "a", content)
-    store.write("a", b"written since")
-    with either():
-        store.complete_multipart(o, parts)
-    holds(store, "a", b"written since")
+    if "write" in store.features.operations:
+        store.write("a", b"written since")
+        with either():
+            store.complete_multipart(o, parts)
+        holds(store, "a", b"written since")
     store.delete("a")
     with either():
         store.complete_multipart(o, parts)

@@ -126,7 +126,7 @@ def test_aborting_again_succeeds(store: Recorder, again: Recorder, path: str, pa
     absent(store, path)
 
 
-@verifies("multipart.abort_unknown", when=aborts, unless=NO_ABORT)
+@verifies("multipart.abort_unknown", needs=("write", "list_multipart"), when=aborts, unless=NO_ABORT)
 def test_aborting_an_unknown_upload_changes_nothing(store: Recorder) -> None:
     """Aborting an id that never was succeeds, at a path with nothing and at one with an object and an upload."""
     store.write("a", Content(300, 1))

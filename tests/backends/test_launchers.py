@@ -77,12 +77,14 @@ def test_every_backend_starts_serves_and_ends(name, use):
         connection = use(backend)
         assert connection.is_empty()
         store = connection.open("/run/1/")
-        assert store.write("a b", io.BytesIO(b"content"), 7) == 7
-        w = io.BytesIO()
-        assert store.read("a b", w, offset=3) == 4
-        assert w.getvalue() == b"tent"
-        assert [o.path for o in store.list("")] == ["a b"]
-        if "create_multipart" in store.features().operations:
+        operations = store.features().operations
+        if "write" in operations:
+            assert store.write("a b", io.BytesIO(b"content"), 7) == 7
+            w = io.BytesIO()
+            assert store.read("a b", w, offset=3) == 4
+            assert w.getvalue() == b"tent"
+            assert [o.path for o in store.list("")] == ["a b"]
+        if "create_multipart" in operations:
             handle = store.create_multipart("up")
             part = store.write_multipart(handle, io.BytesIO(b"part"), 4, 0)[1]
             store.complete_multipart(handle, [part])
@@ -92,7 +94,7 @@ def test_every_backend_starts_serves_and_ends(name, use):
             store.delete(path)
         with pytest.raises(ObjectNotExist):
             store.stat("a b")
-        if "create_dir" in store.features().operations:  # then there may be directories above, which stay
+        if "create_dir" in operations:  # then there may be directories above, which stay
             for path in ("run/1", "run"):
                 connection.open("/").delete(path, object_mode=ObjectMode.DIR)
         connection.remove_root()
