@@ -1,17 +1,11 @@
-"""js-ipfs: what is installed for the tests is what its launcher asks for."""
+"""The nodes of IPFS: what is missing is named, with the command that brings it."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from backends import ipfs
+from backends import ipfs, kubo
 from backends.server import NotInstalled
-
-
-def test_the_packages_are_those_that_the_test_environment_installs():
-    assert " ".join(ipfs.PACKAGES) in (Path(__file__).parents[2] / "tox.ini").read_text()
 
 
 def test_what_is_missing_is_named(monkeypatch, tmp_path):
@@ -23,4 +17,10 @@ def test_what_is_missing_is_named(monkeypatch, tmp_path):
     node.chmod(0o755)
     monkeypatch.setattr(ipfs, "HOME", tmp_path)
     with pytest.raises(NotInstalled, match=f"npm install --prefix {tmp_path} .*ipfs-core@"), ipfs.start():
+        pass
+
+
+def test_kubo_says_how_it_is_built(monkeypatch):
+    monkeypatch.setattr("sysconfig.get_path", lambda _: "/nowhere")
+    with pytest.raises(NotInstalled, match=r"go mod download .*kubo@v.* -o /nowhere/ipfs"), kubo.start():
         pass
