@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
+from stat import S_ISREG
 from threading import Event
 from typing import Literal
 
@@ -100,7 +101,7 @@ class Uploader:
 
     def _begin(self, file_id: str, path: Path, size: int) -> Plan:
         answer = self._create(file_id)
-        if not self.controller.succeeded("create", answer):
+        if answer is None or not self.controller.succeeded("create", answer):
             answer = self._despite(file_id, answer)
         upload_id = self.controller.found("create", "upload_id", answer)
         part_size = self.controller.found("create", "part_size", answer)
@@ -108,19 +109,26 @@ class Uploader:
             raise UploadFailed(f"the service began an upload without telling upload_id and part_size: {_told(answer)}")
         return Plan(path=path, size=size, upload_id=upload_id, part_size=part_size)
 
-    def _create(self, file_id: str) -> Answer:
-        try:
-            return self.controller.create(file_id)
-        except NoAnswer as silent:
-            reason = f"the upload controller at {self.controller.http.base} cannot be reached: {silent.args[0]}"
-            raise UploadFailed(reason, wrong_input=True) from None
+    def _create(self, file_id: str) -> Answer | None:
+        """Ask for an upload; None where no answer came. Whoever stops it waits for the answer, and it is cancelled."""
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(self.controller.create, file_id)
+            try:
+                return asked.result()
+            except NoAnswer:
+                return None
+            except KeyboardInterrupt:
+                with suppress(Unexpected):
+                    answer = asked.result()
+                    if self.controller.succeeded("create", answer):
+                        self.controller.cancel(str(self.controller.found("create", "upload_id", answer)))
+                raise
 
-    def _despite(self, file_id: str, refusal: Answer) -> Answer:
-        """Return an answer to go on with although a create was refused: there may be a pending upload."""
+    def _despite(self, file_id: str, refusal: Answer | None) -> Answer:
+        """Return an answer to go on with although a create was refused, or not answered: an upload may be pending."""
         pending = self._pending(file_id) if "find_pending" in self.controller.api.operations else None
         if pending is None:
-            known = "not registered" if refusal.code == 404 else "refused"
-            raise UploadFailed(f"the file {file_id} is {known} by the service: {_told(refusal)}", wrong_input=True)
+            raise UploadFailed(self._why_not_begun(file_id, refusal), wrong_input=True)
         found = self.controller.found("find_pending", "upload_id", pending)
         if self.on_pending == "refuse":
             raise UploadFailed(
@@ -134,9 +142,15 @@ class Uploader:
         if not self.controller.succeeded("cancel", cancelled):
             raise UploadFailed(f"the pending upload {found} cannot be cancelled: {_told(cancelled)}")
         again = self._create(file_id)
-        if not self.controller.succeeded("create", again):
-            raise UploadFailed(f"the file {file_id} is refused by the service: {_told(again)}", wrong_input=True)
+        if again is None or not self.controller.succeeded("create", again):
+            raise UploadFailed(self._why_not_begun(file_id, again), wrong_input=True)
         return again
+
+    def _why_not_begun(self, file_id: str, refusal: Answer | None) -> str:
+        if refusal is None:
+            return f"the upload controller at {self.controller.http.base} does not answer"
+        known = "not registered" if refusal.code == 404 else "refused"
+        return f"the file {file_id} is {known} by the service: {_told(refusal)}"
 
     def _pending(self, file_id: str) -> Answer | None:
         try:
@@ -214,10 +228,15 @@ class Uploader:
     def _is_uploaded(self, file_id: str, plan: Plan) -> bool:
         """Return whether the upload is uploaded after all, as far as the API tells it."""
         if "state" in self.controller.api.operations:
-            return self.controller.state(plan.upload_id) == "uploaded"
-        # nobody cancelled it but us, so what is not pending any more went through
-        known = "find_pending" in self.controller.api.operations
-        return known and self.controller.pending(file_id) != plan.upload_id
+            return self.controller.state(plan.upload_id) in {"uploaded", "accepted"}
+        if "find_pending" not in self.controller.api.operations or self.controller.pending(file_id) is not None:
+            return False
+        # it has ended: a file that was received takes no other upload, one whose upload failed does
+        again = self.controller.create(file_id)
+        if self.controller.succeeded("create", again):
+            self.controller.cancel(str(self.controller.found("create", "upload_id", again)))
+            return False
+        return self.controller.api.refuses("conflict", again.code)
 
     @contextmanager
     def _cancelled_on_failure(self, plan: Plan) -> Generator[None]:
@@ -263,7 +282,7 @@ class _Part:
             raise _AgainError(f"the store answered {_told(answer)}")
         if not etag:
             raise _AgainError("the store told no ETag")
-        if len(etag) == MD5_DIGITS and etag != self.digest:
+        if len(etag) == MD5_DIGITS and not _encrypted(answer) and etag != self.digest:
             raise _AgainError(f"the store has other bytes: its ETag is {etag} and not {self.digest}")
 
     def __iter__(self) -> Iterator[bytes]:
@@ -284,9 +303,17 @@ class _Part:
             raise UploadFailed(f"{self._path} cannot be read: {error.strerror}") from None
 
 
+def _encrypted(answer: Answer) -> bool:
+    """Return whether the store encrypts so that an ETag is no MD5, however it looks."""
+    with_kms = answer.headers.get("x-amz-server-side-encryption", "").startswith("aws:kms")
+    return with_kms or "x-amz-server-side-encryption-customer-algorithm" in answer.headers
+
+
 def _stat(path: Path) -> os.stat_result:
     try:
         status = path.stat()
+        if not S_ISREG(status.st_mode):
+            raise UploadFailed(f"{path} is not a file", wrong_input=True)
         with path.open("rb"):
             return status
     except OSError as error:
@@ -294,7 +321,8 @@ def _stat(path: Path) -> os.stat_result:
 
 
 def _told(answer: Answer) -> str:
+    """Return an answer in one line."""
     body = answer.json
     if isinstance(body, dict) and "description" in body:
         return f"{answer.code}, {body['description']}"
-    return f"{answer.code} {answer.body[:200].decode('utf-8', 'replace')}".rstrip()
+    return " ".join(f"{answer.code} {answer.body[:200].decode('utf-8', 'replace')}".split())
