@@ -35,6 +35,7 @@ write              *           wrong_content_md5          write.content_md5
 write_multipart    *           wrong_content_md5          multipart.content_md5
 write              *           onto_directory             overwrite.write_onto_directory
 write              *           onto_link                  overwrite.write_onto_link
+write              *           below_file                 write.below_object
 write              *           short_reader               write.short_reader
 write              *           failing_reader             write.failing_reader
 write              *           none_reader                write.none_reader_refused

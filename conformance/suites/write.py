@@ -10,12 +10,21 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import HONEST, contents, honest_sources, named, paths
 from conformance.engine.conditions import EMPTY_OBJECTS, takes
-from conformance.engine.evidence import entries, everything, fails, unchanged
+from conformance.engine.evidence import entries, everything, fails, listed, unchanged
 from conformance.engine.expect import absent, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
 from conformance.engine.watched import Watched
-from conformance.storage import Content, Features, RestrictionDissatisfied, Restrictions, Source, StorageError
+from conformance.storage import (
+    Content,
+    Features,
+    ObjectModeInvalid,
+    RestrictionDissatisfied,
+    Restrictions,
+    Source,
+    StorageError,
+    Unexpected,
+)
 
 SHAPES = (
     b"",
@@ -357,3 +366,17 @@ def _user_metadata(store: Recorder, path: str) -> dict[str, str] | str:
     except StorageError as error:
         same(error.code, "ObjectNotExist", "the error of stat after a refused write")
         return "missing"
+
+
+@verifies("write.below_object", needs=("read", "list"))
+@given(path=st.sampled_from(("a/b/c", "a/b", "a/b/c/d")))
+def test_writing_below_an_object_is_refused_or_whole(store: Recorder, path: str) -> None:
+    """Below an object there is nothing, or an object that is read and listed; the object above stays whole."""
+    store.write("a", b"an object")
+    with either(ObjectModeInvalid, Unexpected) as errors:
+        store.write(path, b"below it")
+    held = [] if errors else [path]
+    same([o.path for o in listed(store, path.rpartition("/")[0]) if o.path == path], held, "what is listed below it")
+    for one in held:
+        holds(store, one, b"below it")
+    holds(store, "a", b"an object")

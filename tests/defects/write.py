@@ -646,3 +646,17 @@ class WrittenHiddenUntilListed(Defective):
 
 def _without_md5(pairs: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in pairs.items() if name != "content_md5"}
+
+
+# Where nothing can be
+
+
+@defect(trips=("write.below_object",), on=NATIVE, like="js-ipfs: files/write with parents two levels below a file")
+class DeepBelowAnObjectVanishes(Defective):
+    """A write two levels below an object is said to have succeeded, and what was written is nowhere."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        above = path.rsplit("/", 2)[0]
+        if path.count("/") > 1 and self.look(above) is not None and self.look(path.rpartition("/")[0]) is None:
+            return size
+        return super().write(path, r, size, **pairs)
