@@ -71,4 +71,7 @@ BACKENDS: Mapping[str, Callable[[], AbstractContextManager[Started]]] = {
 }
 """What starts each backend, by its name: a context manager that yields it :class:`Started`."""
 
-__all__ = ["BACKENDS", "NotInstalled", "ServerFailed", "Started"]
+BUILT_BY_HAND = frozenset({"kubo"})
+"""Backends that no package brings: they are checked where somebody built them, and missed nowhere else."""
+
+__all__ = ["BACKENDS", "BUILT_BY_HAND", "NotInstalled", "ServerFailed", "Started"]

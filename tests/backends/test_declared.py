@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from backends import BACKENDS
+from backends import BACKENDS, BUILT_BY_HAND, NotInstalled
 from backends.checking import EMBEDDED, check
 
 
 @pytest.mark.parametrize("name", sorted(set(BACKENDS) - set(EMBEDDED)))
 def test_a_backend_is_what_is_declared_of_it(name, tmp_path):
     page = str(tmp_path / "page.html")
-    assert check([name], "--quiet", "--report", page) == 0
+    try:
+        assert check([name], "--quiet", "--report", page) == 0
+    except NotInstalled as error:
+        pytest.skip(f"{name} is left to whoever built it" if name in BUILT_BY_HAND else str(error))

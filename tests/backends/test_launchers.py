@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from backends import BACKENDS, NotInstalled, ServerFailed
+from backends import BACKENDS, BUILT_BY_HAND, NotInstalled, ServerFailed
 from backends.server import answers, free_ports, running, running_several, script, system_program
 from conformance.adapters.connection import open_backend
 from conformance.adapters.harness.channel import HarnessBroken
@@ -31,7 +31,7 @@ def started(name, stack):
     try:
         return stack.enter_context(BACKENDS[name]())
     except NotInstalled as error:
-        pytest.skip(str(error))
+        pytest.skip(f"{name} is left to whoever built it" if name in BUILT_BY_HAND else str(error))
 
 
 def serving(ports):
