@@ -95,7 +95,8 @@ def script(
         about=_about(requirement, expected, observed),
         imports="{imports}",
         opener="" if opener == "open_store" else f"open_store = {opener}\n",
-        work_dir="/counterexample-{uuid.uuid4().hex[:8]}/" + ("inside/" if above else ""),
+        # As long as those of a run: what goes wrong with the longest paths does so in a place of that length.
+        work_dir="/counterexample-{uuid.uuid4().hex" + ("[:6]}/inside/" if above else "[:13]}/"),
         clients="\n".join(
             f"{printer.client(c)} = in_sync(open_store({places.get(c, 'work_dir')})){'.read_only()' * (c == READER)}"
             for c in used

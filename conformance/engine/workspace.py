@@ -1,4 +1,7 @@
-"""Workspaces: a fresh ``work_dir`` for every example, everything a run made removed at its end and proven gone."""
+"""Workspaces: a fresh ``work_dir`` for every example, everything a run made removed at its end and proven gone.
+
+All of them are equally long, those of a counterexample's file too: how long a path may get can depend on it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ LONGEST = 4096
 
 
 class Workspaces:
-    """The part of a backend that belongs to one run: ``/conformance-<id>/<number>/``."""
+    """The part of a backend that belongs to one run: ``/conformance-<id>/<number of five digits>/``."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -33,7 +36,10 @@ class Workspaces:
     def fresh(self) -> str:
         """Return a ``work_dir`` that nobody used before."""
         self.used += 1
-        return f"{self.root}{self.used}/"
+        return self._place(self.used)
+
+    def _place(self, number: int) -> str:
+        return f"{self.root}{number:05}/"
 
     def open(self, work_dir: str) -> Storage:
         """Open one client of a ``work_dir``."""
@@ -64,7 +70,7 @@ class Workspaces:
             return self._empty(self.root)
         if not self._seen:
             for number in range(1, self.used + 1):
-                left += [f"{number}/{path}" for path in self._empty(f"{self.root}{number}/")]
+                left += [f"{number}/{path}" for path in self._empty(self._place(number))]
         return left
 
     def _empty(self, work_dir: str) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from conformance.storage.base import Storage
+from conformance.storage.errors import StorageError
 from conformance.storage.objects import Block, Object, Part, Segment
 
 LONGEST = 10_000
@@ -30,7 +31,8 @@ def seen(call: Callable[[], Any]) -> str:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever is raised is what came of it
-        return f"{getattr(error, 'code', 'Foreign')} ({type(error).__name__})"
+        # The libraries of services have codes too, of their own.
+        return f"{error.code if isinstance(error, StorageError) else 'Foreign'} ({type(error).__name__})"
 
 
 def told(value: Any) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance.adapters.memory.service import MemoryService
+from conformance.engine.backend import Backend
 from conformance.engine.expect import Violation, same
 from conformance.engine.programs import clients, run
 from conformance.engine.script import script
+from conformance.engine.workspace import Workspaces
 from conformance.storage import Content, ListMode, ObjectMode, Source
-from conformance.storage.calls import Call, Handle, IdOf, Outcome, PartOf, Step
+from conformance.storage.calls import OUTSIDE, Call, Handle, IdOf, Outcome, PartOf, Step
 from conformance.storage.literals import literal
 
 BROKEN = '''
@@ -83,6 +87,59 @@ def test_the_script_ends_well_where_the_defect_is_gone(tmp_path: Path) -> None:
     result = ended(tmp_path, text)
     assert result.returncode == 0, result.stderr
     assert "does not show" in result.stdout
+
+
+LIMITED = '''
+from conformance.adapters.memory.service import Memory, MemoryService
+
+class BadValueSize(Exception):
+    code = -30781
+
+class Limited(Memory):
+    """Keys have a greatest length, and the library's error comes through, with a code of its own."""
+
+    def write(self, path, r, size, **pairs):
+        if len(self.metadata().work_dir + path) > 511:
+            raise BadValueSize("mdb_put")
+        return super().write(path, r, size, **pairs)
+
+service = MemoryService()
+open_limited = lambda work_dir: Limited(service, work_dir)
+'''
+
+
+def test_an_error_with_a_code_that_is_not_ours_is_seen_again_at_the_very_limit(tmp_path: Path) -> None:
+    (tmp_path / "limited.py").write_text(LIMITED)
+    names: dict[str, Any] = {}
+    exec(LIMITED, names)
+    spaces = Workspaces(Backend(name="limited", open=names["open_limited"]))
+    # One character more than there is room for in a work_dir of a run.
+    path = "n" * (512 - len(spaces.fresh()))
+    store = spaces.open(spaces.fresh())
+    program = (Call("write", (path, Source(Content(3, 1)), 3)),)
+    result = run(program, clients(lambda: store), store.features(), store.metadata().restrictions)
+    assert result.steps[-1].outcome.error == "Foreign"
+    text = script(
+        result.steps,
+        opener="open_limited",
+        imports="from limited import open_limited",
+        requirement="errors.taxonomy",
+        expected="success",
+        observed="BadValueSize",
+    )
+    shown = ended(tmp_path, text)
+    assert (shown.returncode, "Foreign (BadValueSize)" in shown.stdout) == (1, True), shown
+
+
+@pytest.mark.parametrize("client", [0, OUTSIDE])
+def test_the_work_dir_of_a_script_is_as_long_as_those_of_a_run(client: int) -> None:
+    steps = [Step(Call("read", ("a",), {}, client), Outcome(3, b"abc"))]
+    text = script(steps, opener="o", requirement="read.missing", expected="x", observed="y")
+    (line,) = [line for line in text.splitlines() if line.startswith("work_dir = ")]
+    names: dict[str, Any] = {"uuid": uuid}
+    exec(line, names)
+    spaces = Workspaces(Backend(name="memory", open=MemoryService().open))
+    assert len(names["work_dir"]) == len(spaces.fresh())
 
 
 def test_the_script_needs_no_engine() -> None:

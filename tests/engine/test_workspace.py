@@ -172,7 +172,7 @@ LONG = "/".join(["p" * 49] * 160)
 """Longer than any path declared."""
 
 
-@pytest.mark.parametrize(("kind", "left"), [(ByLevel, []), (Keeper, [f"1/{LONG}"])])
+@pytest.mark.parametrize(("kind", "left"), [(ByLevel, []), (Keeper, [f"00001/{LONG}"])])
 def test_an_object_at_a_path_longer_than_declared_goes_or_is_told_once(kind, left):
     ByLevel.kept = {}
     spaces = Workspaces(Backend(name="store", open=kind))
