@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,10 +11,10 @@ from hypothesis import strategies as st
 from conformance.engine.catalogue import group, group_names
 from conformance.engine.conditions import NATIVE
 from conformance.engine.evidence import everything
-from conformance.engine.expect import demand, either, holds, refused, same
+from conformance.engine.expect import Violation, demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
-from conformance.model.expectation import UNTRUE
+from conformance.model.expectation import ANY_ERROR, UNTRUE
 from conformance.storage import (
     Content,
     Features,
@@ -31,8 +33,32 @@ from conformance.storage import (
 def test_strange_paths_meet_no_foreign_error(store: Recorder, path: str) -> None:
     """Whatever a path looks like, it is taken or refused with an error of the taxonomy."""
     for op in ("stat", "read", "delete"):
-        with either(StorageError):
+        with _taken_or_refused(op, path):
             getattr(store, op)(path)
+
+
+@verifies("errors.taxonomy")
+def test_a_path_that_cannot_be_encoded_meets_no_foreign_error(store: Recorder, features: Features) -> None:
+    """A lone surrogate in the path of any operation is taken or refused, never let out as a UnicodeEncodeError."""
+    lone = "\ud800"
+    store.write("a", b"there")
+    calls: tuple[tuple[str, tuple[Any, ...]], ...] = (
+        *((op, (lone,)) for op in ("stat", "read", "list", "create", "reach")),
+        ("write", (lone, b"strange")),
+        ("copy", ("a", lone)),
+        ("copy", (lone, "b")),
+        ("move", (lone, "b")),
+        *((f"create_{kind}", (lone,)) for kind in ("multipart", "append", "block", "page", "dir")),
+        ("create_link", (lone, "a")),
+        ("init_segment", (lone,)),
+        ("delete", (lone,)),
+        ("delete_many", ([lone],)),
+    )
+    for op, arguments in calls:
+        if op in features.operations:
+            with _taken_or_refused(op, lone):
+                getattr(store, op)(*arguments)
+    holds(store, "a", b"there")
 
 
 @verifies("errors.taxonomy", needs=("write", "list"))
@@ -40,11 +66,11 @@ def test_strange_paths_meet_no_foreign_error(store: Recorder, path: str) -> None
 def test_strange_paths_are_written_to_or_refused(store: Recorder, path: str) -> None:
     """Writing to a strange path succeeds and can be read back, or is refused and leaves the others alone."""
     store.write("other", b"another object")
-    with either(StorageError) as refusal:
+    with _taken_or_refused("write", path) as refusal:
         store.write(path, b"strange")
     if not refusal:
         same(store.read(path), b"strange", f"content of the accepted {path!r}")
-        with either(StorageError):
+        with _taken_or_refused("delete", path):
             store.delete(path)
     holds(store, "other", b"another object")
 
@@ -149,8 +175,26 @@ def test_listing_strange_paths_meets_no_foreign_error(store: Recorder, mode: Lis
     """Listing under strange paths gives what there is or an error of the taxonomy."""
     store.write("a", b"there")
     for path in ("//", "../..", "\ud800", "a\x00b", "n" * 2000):
-        with either(StorageError):
+        with _taken_or_refused("list", path):
             same([o.path for o in store.list(path, list_mode=mode)], [], f"the listing of {path!r}")
+
+
+@contextmanager
+def _taken_or_refused(op: str, path: str) -> Generator[list[StorageError], None, None]:
+    """Allow success or an error of the taxonomy; any other is blamed on the taxonomy, whatever the operation."""
+    __tracebackhide__ = True
+    try:
+        with either(StorageError) as refusal:
+            yield refusal
+    except Violation:
+        raise
+    except Exception as error:
+        raise Violation(
+            f"{op} of {path!r}",
+            expected=f"success or {ANY_ERROR}",
+            observed=f"{type(error).__name__}: {error}",
+            requirement="errors.taxonomy",
+        ) from error
 
 
 def _not_missing(refusal: list[StorageError], what: str) -> None:

@@ -73,6 +73,45 @@ class ReadOfMissingIsPermissionDenied(Defective):
             raise PermissionDenied("403") from None
 
 
+class UnencodablePathLeaks(Defective):
+    """What cannot be encoded lets a UnicodeEncodeError out, of the operations of ``leaking``."""
+
+    leaking: tuple[str, ...] = ()
+
+    def call(self, op: str, *arguments: Any, **pairs: Any) -> Any:
+        if op in self.leaking:
+            " ".join(argument for argument in arguments if isinstance(argument, str)).encode()
+        return super().call(op, *arguments, **pairs)
+
+
+@defect(trips=TAXONOMY, needs=("write",))
+class UnencodableWriteLeaks(UnencodablePathLeaks):
+    """write lets a UnicodeEncodeError out for a path with a lone surrogate."""
+
+    leaking = ("write",)
+
+
+@defect(trips=TAXONOMY, needs=("list",))
+class UnencodableListLeaks(UnencodablePathLeaks):
+    """list lets a UnicodeEncodeError out for a path with a lone surrogate."""
+
+    leaking = ("list",)
+
+
+@defect(trips=TAXONOMY, needs=("copy",))
+class UnencodableCopyLeaks(UnencodablePathLeaks):
+    """copy lets a UnicodeEncodeError out for a source or destination with a lone surrogate."""
+
+    leaking = ("copy",)
+
+
+@defect(trips=TAXONOMY, needs=("create_multipart",))
+class UnencodableUploadLeaks(UnencodablePathLeaks):
+    """create_multipart lets a UnicodeEncodeError out for a path with a lone surrogate."""
+
+    leaking = ("create_multipart",)
+
+
 @defect(trips=(*TAXONOMY, "overwrite.write_onto_directory"), on=NATIVE)
 class DirectoryLeaksIsADirectoryError(Raising):
     """A directory where an object is needed lets an IsADirectoryError out."""
