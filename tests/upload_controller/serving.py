@@ -16,10 +16,10 @@ from conformance.upload_controller.place import Given, placed
 
 
 @contextmanager
-def serving(s3, planted=None, database_url=None):
-    """Yield the place of a service of its own, with a gate before the store."""
+def serving(s3, planted=None, database_url=None, part_minimum=5 * 1024 * 1024):
+    """Yield the place of a service of its own, with a gate before the store, which refuses parts below a minimum."""
     own = replace(s3, bucket=f"inbox-{uuid.uuid4().hex[:12]}")
-    minimum = planted.part_minimum if planted else 5 * 1024 * 1024
+    minimum = planted.part_minimum if planted else part_minimum
     with ExitStack() as stack:
         stack.enter_context(patch("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", minimum))
         gate = Gate(own.endpoint)
