@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,7 +77,8 @@ def test_every_backend_starts_serves_and_ends(name, use):
         backend = started(name, stack)
         connection = use(backend)
         assert connection.is_empty()
-        store = connection.open("/run/1/")
+        run = f"run-{uuid.uuid4().hex}"  # moto's data are those of all tests in this process
+        store = connection.open(f"/{run}/1/")
         operations = store.features().operations
         if "write" in operations:
             assert store.write("a b", io.BytesIO(b"content"), 7) == 7
@@ -95,7 +97,7 @@ def test_every_backend_starts_serves_and_ends(name, use):
         with pytest.raises(ObjectNotExist):
             store.stat("a b")
         if "create_dir" in operations:  # then there may be directories above, which stay
-            for path in ("run/1", "run"):
+            for path in (f"{run}/1", run):
                 connection.open("/").delete(path, object_mode=ObjectMode.DIR)
         connection.remove_root()
         assert backend.version.split()[-1][0].isdigit()
