@@ -33,13 +33,18 @@ HOOKS = {hooks}
 
 def ask(method, url, body=None):
     """Send a request, show the answer, and return its JSON; of a PUT, its ETag."""
+    if url is None:
+        return print(method, "of nothing: no URL was told")
     raw = isinstance(body, bytes)
     data = body if raw or body is None else json.dumps(body).encode()
-    headers = {{}} if raw or body is None else {{"Content-Type": "application/json"}}
+    headers = {{}} if body is None else {{"Content-Type": "application/octet-stream" if raw else "application/json"}}
     try:
-        answer = urlopen(Request(url, data, headers, method=method))
+        answer = urlopen(Request(url, data, headers, method=method), timeout=60)
     except HTTPError as error:
         answer = error
+    except OSError as error:
+        print(method, url.partition("?")[0], "-> no answer:", error)
+        return None
     text = answer.read()
     print(method, url.partition("?")[0], "->", answer.status, text[:200].decode(errors="replace"))
     if raw:
@@ -48,6 +53,14 @@ def ask(method, url, body=None):
         return json.loads(text)
     except ValueError:
         return None
+
+
+def told(answer, *path):
+    """Return what an answer says at a path, or None; a list stands for its first entry."""
+    for key in path:
+        answer = next(iter(answer), None) if isinstance(answer, list) else answer
+        answer = answer.get(key) if isinstance(answer, dict) else None
+    return answer
 
 
 def together(*calls):
@@ -59,12 +72,21 @@ def together(*calls):
 '''
 
 
+_TOLD = (("create", "upload_id", "upload"), ("find_pending", "upload_id", "upload"), ("presign", "url", "url"))
+"""Answers that tell what later requests name: the operation, the field, and what its variable is called."""
+
+
 class _Names:
     """The values that came up so far, and the variables that stand for them."""
 
     def __init__(self) -> None:
         self.of: dict[str, str] = {}
         self._counts: dict[str, int] = {}
+        self._contents: dict[object, int] = {}
+
+    def byte(self, content: object) -> int:
+        """Return a byte that stands for a content: what was sent is random, only what is alike matters."""
+        return self._contents.setdefault(content, 65 + len(self._contents) % 190)
 
     def new(self, kind: str, value: str) -> str:
         self._counts[kind] = self._counts.get(kind, 0) + 1
@@ -120,7 +142,8 @@ def script(
             continue
         for noted in found:
             lines += _lines(noted, names, api, hooks, elsewhere)
-    lines += ["", f"# {broken.what}", f"# expected: {_line(broken.expected)}", f"# observed: {_line(broken.observed)}"]
+    end = {"": broken.what, "expected:": broken.expected, "observed:": broken.observed}
+    lines += ["", "print()", *(f"print({' '.join([word, _line(text)]).strip()!r})" for word, text in end.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -135,13 +158,14 @@ def _lines(noted: Noted, names: _Names, api: Api, hooks: HooksFile, elsewhere: M
     if exchange.answer is None:
         return [f"{call}  # {_line(exchange.error)}"]
     bindings = {**hooks.bindings, **api.operations}
-    for operation, field, kind in (("create", "upload_id", "upload"), ("presign", "url", "url")):
+    for operation, field, kind in _TOLD:
         binding = bindings.get(operation)  # type: ignore[call-overload]
-        value = binding.found(field, exchange.answer.json) if binding and exchange.operation == operation else None
+        told = exchange.answer.json if exchange.operation == operation else None
+        value = binding.found(field, told) if binding else None
         if isinstance(value, str) and value not in names.of:
             path = binding.answer.get(field, field) if binding else field
-            at = "".join(f"[{key!r}]" for key in path.split(".") if key)
-            return [f"{names.new(kind, value)} = {call}{at}"]
+            at = "".join(f", {key!r}" for key in path.split(".") if key)
+            return [f"{names.new(kind, value)} = told({call}{at})"]
     if exchange.operation == "put" and exchange.answer.etag and exchange.answer.etag not in names.of:
         return [f"{names.new('etag', exchange.answer.etag)} = {call}"]
     return [call]
@@ -161,18 +185,14 @@ def _call(exchange: Exchange, names: _Names, elsewhere: Mapping[str, str]) -> st
 def _body(exchange: Exchange, names: _Names) -> str:
     if exchange.operation == "put":
         size = int(str(exchange.values.get("size", 0)))
-        return ", b''" if size == 0 else f", bytes([{_marker(exchange)}]) * {size}"
+        content = (exchange.answer.etag if exchange.answer else "") or id(exchange)
+        return ", b''" if size == 0 else f", bytes([{names.byte(content)}]) * {size}"
     if exchange.body is None:
         return ""
     try:
         return f", {names.value(json.loads(exchange.body))}"
     except ValueError:
         return f", {exchange.body!r}"
-
-
-def _marker(exchange: Exchange) -> int:
-    """Return a byte that stands for the content of a part: what was sent is random, and never matters by itself."""
-    return 64 + int(str(exchange.values.get("part_no", 0))) % 64
 
 
 def _line(text: str) -> str:
