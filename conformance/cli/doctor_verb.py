@@ -20,6 +20,7 @@ from conformance.planning import Asked
 from conformance.problems import printable
 from conformance.settings import PROFILE_NAMES, settings
 from conformance.storage import Features, ListMode, Restrictions, Storage
+from conformance.storage.calls import bounded
 
 PATIENCE = 15.0
 
@@ -93,6 +94,10 @@ def _probes(runner: Runner) -> bool:
 
 def _promises(seen: Promises) -> bool:
     """Tell whether clients see the same and work_dirs are apart."""
+    if seen.alone:
+        _line(ok=False, text=f"a second client works while the first is open: {bounded(seen.alone)}")
+        click.echo("  several clients live at once in one process: share what can be opened only once")
+        return False
     for kept, text in (
         (seen.together, "two clients of one work_dir see the same data"),
         (seen.apart, "two work_dirs are apart"),

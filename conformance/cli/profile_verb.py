@@ -14,6 +14,7 @@ from rich.table import Table
 
 from conformance.cli.choosing import choose
 from conformance.cli.opening import opened
+from conformance.declaration.verdict import plural
 from conformance.engine.probes import Answer, characterise
 from conformance.planning import Asked
 from conformance.problems import Problem, printable
@@ -69,7 +70,7 @@ def command(
     elif form == "markdown":
         click.echo(markdown(name, version, rows))
     else:
-        _table(name, version, rows, whole=whole)
+        table(name, version, rows, whole=whole)
     if left:
         things = "1 thing" if len(left) == 1 else f"{len(left)} things"
         click.echo(f"{things} could not be removed, such as {printable(bounded(left[0], SHOWN))}", err=True)
@@ -94,7 +95,8 @@ def _cell(text: str) -> str:
     return printable(text).replace("|", "\\|")
 
 
-def _table(name: str, version: str, rows: Sequence[Answer], *, whole: bool) -> None:
+def table(name: str, version: str, rows: Sequence[Answer], *, whole: bool) -> None:
+    """Print the profile as a table; points that do not apply are left out unless it is the ``whole``."""
     console = Console(width=None if sys.stdout.isatty() else FILE_WIDTH)
     table = Table(title=f"{name}{f', {version}' if version else ''}", title_justify="left", show_lines=False)
     for heading, share in (("point", 4), ("what the store does", 5), ("declared", 2), ("documents", 3)):
@@ -103,14 +105,16 @@ def _table(name: str, version: str, rows: Sequence[Answer], *, whole: bool) -> N
         if row.state == "not-applicable" and not whole:
             continue
         style = {"not-known": "yellow", "not-applicable": "dim"}.get(row.state, "red" if row.contradicts else "")
-        answer = row.answer + (f"\nbut {row.contradicts}" if row.contradicts else "")
-        table.add_row(*(escape(printable(text)) for text in (row.point, answer, row.declared, row.source)), style=style)
+        cells = [escape(printable(text)) for text in (row.point, row.answer, row.declared, row.source)]
+        cells[1] += f"\nbut {escape(printable(row.contradicts))}" if row.contradicts else ""
+        table.add_row(*cells, style=style)
     console.print(table)
     wrong = sum(bool(row.contradicts) for row in rows)
     unknown = sum(row.state == "not-known" for row in rows)
     known = sum(row.state == "known" for row in rows)
     others = len(rows) - known - unknown
     told = " (--all shows them)" if others and not whole else ""
-    console.print(f"{known} points known, {unknown} not known, {others} not applicable{told}")
+    console.print(f"{plural(known, 'point')} known, {unknown} not known, {others} not applicable{told}")
     if wrong:
-        console.print(f"{wrong} answers are not what the backend declares, or what a requirement allows", style="red")
+        are = "1 answer is" if wrong == 1 else f"{wrong} answers are"
+        console.print(f"{are} not what the backend declares, or what a requirement allows", style="red")

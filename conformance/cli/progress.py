@@ -14,6 +14,7 @@ from rich.text import Text
 from conformance.cli.crew import Crew
 from conformance.cli.running import Watcher
 from conformance.cli.streams import nobody_reads
+from conformance.declaration.verdict import plural
 from conformance.planning import Asked
 from conformance.results import Result
 
@@ -70,6 +71,7 @@ class Lines(Silence):
         self.console = console
         self.asked = asked
         self.states: dict[str, Counter[str]] = {}
+        self.broken: dict[str, set[str]] = {}
 
     def planned(self, crews: Sequence[Crew]) -> None:
         """Say what is going to run."""
@@ -79,12 +81,22 @@ class Lines(Silence):
         """Count."""
         known = result.failure is not None and result.failure.signature in crew.job.known
         self.states.setdefault(crew.name, Counter())["declared" if known else result.state] += 1
+        if result.state == "fail" and not known:
+            blamed = result.failure.requirement if result.failure else result.requirement
+            self.broken.setdefault(crew.name, set()).add(blamed)
 
     def finished(self, crew: Crew) -> None:
         """Say what came of a backend."""
         states = self.states.get(crew.name, Counter())
-        told = ", ".join(f"{states[state]:,} {word}" for state, word in _words.items() if states[state])
-        self.console.print(Text(f"{crew.name}: {told}; {crew.calls:,} backend calls"), soft_wrap=True)
+        told: list[str] = []
+        for state, word in _words.items():
+            if states[state]:
+                count = f"{states[state]:,}" if told else plural(states[state], "check")
+                told.append(f"{count} {word}")
+                if state == "fail":
+                    told[-1] += f" on {plural(len(self.broken[crew.name]), 'requirement')}"
+        line = f"{crew.name}: {', '.join(told)}; {crew.calls:,} backend calls"
+        self.console.print(Text(line), soft_wrap=True)
 
 
 class Bars(Lines):

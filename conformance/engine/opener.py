@@ -25,6 +25,8 @@ class Promises:
     """Two clients of one ``work_dir`` see the same data."""
     apart: bool | None = None
     """What one ``work_dir`` holds is not in another one."""
+    alone: str = ""
+    """What a second client failed with while the first, which works, was open; ``""`` where it did not fail."""
 
     @property
     def broken(self) -> str:
@@ -56,7 +58,10 @@ def promises(spaces: Workspaces, features: Features) -> Promises:
             spaces.note_path(here, PATH)
             if _read(store) != data:
                 return Promises()
-            together = _found(spaces, here, data)
+            try:
+                together = _found(spaces, here, data)
+            except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
+                return Promises(alone=f"{type(error).__name__}: {error}")
             if together is False and features.consistency_window:
                 time.sleep(features.consistency_window)
                 together = _found(spaces, here, data)

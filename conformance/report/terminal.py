@@ -13,6 +13,7 @@ from conformance.declaration import Exit, Judgement
 from conformance.report.view import Card, View, view
 from conformance.report.words import SIGNS, heart, on_one_line, program_name, visible
 from conformance.results import Document
+from conformance.storage.calls import shorten
 
 STYLES = {
     "pass": "green",
@@ -96,7 +97,7 @@ def _card(out: Console, card: Card, programs: str) -> None:
     out.print(title, soft_wrap=True)
     statement = Text(f"  {on_one_line(card.text.statement)}", style="italic")
     out.print(statement.append(f" ({on_one_line(card.text.source)})", style="dim"), soft_wrap=True)
-    out.print(Text(f"  {on_one_line(failure.what)}"), soft_wrap=True)
+    out.print(Text(f"  {_cut(on_one_line(shorten(failure.what)))}"), soft_wrap=True)
     for name, value in facts:
         out.print(Text.assemble((f"  {name:<10}  ", "dim"), on_one_line(value)), soft_wrap=True)
     if failure.script:
@@ -110,9 +111,10 @@ def _cut(line: str) -> str:
 
 
 def _alike(out: Console, card: Card) -> None:
-    told = f" on {on_one_line(card.backend)}: {on_one_line(card.failure.what)}; the same calls as in {card.like}"
+    what = _cut(on_one_line(shorten(card.failure.what)))
+    told = f" on {on_one_line(card.backend)}: {what}; the same calls as in {card.like}"
     sign = f"{SIGNS['fail'].glyph} {card.number}  {on_one_line(card.requirement)}"
-    out.print(Text.assemble((sign, STYLES["fail"]), _cut(told)), soft_wrap=True)
+    out.print(Text.assemble((sign, STYLES["fail"]), told), soft_wrap=True)
 
 
 def _reasons(judgement: Judgement) -> Iterable[Text]:

@@ -56,6 +56,9 @@ UNSEEN = re.compile(
 )
 """Characters that do not show, reorder what is shown, or cannot be encoded. Tab and newline are left alone."""
 
+PRINTED = re.compile(r"^print\(\d+, '\w+', (?:told\(|seen\(lambda: )(.*)\)\)$", re.MULTILINE)
+"""A call of a failure's program that is printed on the way, by its number."""
+
 
 def visible(text: str, mark: Callable[[str], str] = str) -> str:
     """Return a text with everything in it that would not show written as an escape; ``mark`` wraps each escape."""
@@ -78,11 +81,11 @@ def program_name(number: int, requirement: str) -> str:
 
 
 def heart(script: str) -> str:
-    """Return what a failure's program does with the backend, without its preparations and what it prints."""
+    """Return what a failure's program does with the backend, to its last call, without preparations and printing."""
     begin = re.search(r"^(?!open_store)\w+ = .*\bopen_store\(", script, re.MULTILINE)
     told = script[begin.start() :] if begin else script
-    end = re.search(r"^(before = |print\()", told, re.MULTILINE)
-    return (told[: end.start()] if end else told).rstrip()
+    end = re.search(r"^(before = |print\((?!\d))", told, re.MULTILINE)
+    return PRINTED.sub(r"\1", told[: end.start()] if end else told).rstrip()
 
 
 def replay_line(failure: Failure, number: int) -> str:

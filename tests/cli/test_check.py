@@ -58,6 +58,21 @@ def open_one_place(work_dir):
 def open_alone(work_dir):
     return Memory(MemoryService(), work_dir)
 
+class Once(Memory):
+    living = []
+
+    def __init__(self, service, work_dir):
+        if self.living:
+            raise RuntimeError("already open in this process")
+        self.living.append(self)
+        super().__init__(service, work_dir)
+
+    def close(self):
+        self.living.clear()
+
+def open_once(work_dir):
+    return Once(service, work_dir)
+
 def open_raises(work_dir):
     raise OSError("no route to host")
 
@@ -112,6 +127,7 @@ def test_from_a_failure_to_its_repair(folder):
     env = {**os.environ, "GITHUB_STEP_SUMMARY": str(summary)}
     failed = conformance("check", spec, "--only", "delete.idempotent", expect=1, env=env)
     assert "delete.idempotent" in failed.stdout
+    assert f"{spec}: 2 checks failed on 1 requirement; " in failed.stderr
     assert "conformance replay" in failed.stdout
     assert "delete.idempotent" in summary.read_text("utf-8")
 
@@ -239,6 +255,13 @@ def test_what_left_its_work_dir_is_not_called_fixed(folder):
     done = conformance("replay", "1", expect=2)
     assert "FIXED" not in done.stdout
     assert "found in another one" in done.stderr
+
+
+def test_the_doctor_tells_what_a_second_client_fails_with(folder):
+    seen = conformance("doctor", "mystore:open_once", expect=2).stdout
+    assert "✗ a second client works while the first is open: RuntimeError: already open in this process" in seen
+    assert "share what can be opened only once" in seen
+    assert "could not be seen" not in seen
 
 
 def test_the_doctor_ticks_what_it_saw_only(folder):

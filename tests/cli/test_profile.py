@@ -15,6 +15,7 @@ import pytest
 
 import conformance.engine.probes as package
 from conformance.adapters.memory.service import Memory, MemoryService
+from conformance.cli.profile_verb import table
 from conformance.engine.backend import Backend
 from conformance.engine.probes import Answer, characterise, probes
 from conformance.engine.workspace import Workspaces
@@ -247,3 +248,20 @@ def test_the_requirements_that_probes_name_exist():
                 named |= {word for word in words if isinstance(word, str) and re.fullmatch(r"[a-z_]+\.[a-z_]+", word)}
     assert len(named) > 20
     assert named - set(requirements()) == set()
+
+
+def test_the_table_tells_on_a_line_of_its_own_what_is_not_as_declared(capsys):
+    service = MemoryService()
+
+    class Wrong(Memory):
+        def features(self):
+            return replace(super().features(), etag=False)
+
+    rows = [row for row in profile(lambda work_dir: Wrong(service, work_dir)).values() if row.contradicts]
+    assert len(rows) == 1
+    table("store", "", rows, whole=False)
+    printed = capsys.readouterr().out
+    assert "\\n" not in printed
+    assert re.search("│ +│ but it declares etag = false +│", printed), printed
+    assert "1 point known" in printed
+    assert "1 answer is not what the backend declares" in printed

@@ -8,9 +8,12 @@ import pytest
 from rich.console import Console
 
 from conformance.declaration import Judgement, judge
+from conformance.engine.script import script
 from conformance.report import badge, junit, markdown, show
 from conformance.report.markdown import LIMIT
 from conformance.report.words import UNSEEN, fenced, on_one_line, visible
+from conformance.storage import Content, Source
+from conformance.storage.calls import Call, Outcome, Step
 from tests.results.sample import HOSTILE, declarations, document
 
 
@@ -176,3 +179,22 @@ def test_the_basic_requirement_comes_first_and_what_looks_the_same_takes_one_lin
     assert f"✕ 1  write.stores on {result.backend}\n" in text
     assert re.search(rf"^✕ 3  answers.write on {result.backend}: .*; the same calls as in 1$", text, re.MULTILINE)
     assert text.count("  expected ") == 1
+
+
+def test_the_terminal_shows_the_calls_to_the_last_and_no_path_in_full(run):
+    document_, _ = run
+    result, failure = document_.failures[0]
+    steps = [
+        Step(Call("write", ("a", Source(Content(3, 1)), 3)), Outcome(3)),
+        Step(Call("list", ("",)), Outcome([])),
+        Step(Call("stat", ("a",)), Outcome(error="Unexpected", error_type="Unexpected")),
+        Step(Call("list", ("\ud800",)), Outcome(error="Foreign", error_type="UnicodeEncodeError")),
+    ]
+    text = script(steps, opener="open_store", requirement="errors.taxonomy", expected="success", observed="x")
+    long = "/".join(["n" * 200] * 3)
+    shown = replace(failure, script=text, what=f"write of {long!r} (new)")
+    document_ = replace(document_, results=(replace(result, failure=shown),))
+    printed_ = printed((document_, judge(document_)))
+    assert "store = in_sync(open_store(work_dir))\n" in printed_
+    assert "\nlist(store.list(''))\nstore.stat('a')\nfound = seen(lambda: list(store.list('\\ud800')))\n" in printed_
+    assert "n" * 40 not in printed_
