@@ -48,15 +48,15 @@ def run(
     for check, planned in zip(chosen, plan, strict=True):
         state = "not-applicable" if not planned.applies else "not-run"
         result = Result(backend=name, check=check.id, requirement=check.requirement, state=state, reason=planned.reason)
-        if planned.applies and not interrupted:
-            try:
+        try:
+            if planned.applies and not interrupted:
                 result = run_check(place, check, asked.seed, name)
-            except KeyboardInterrupt:
-                interrupted = True
+            reported(result)
+        except KeyboardInterrupt:
+            interrupted = True
         if interrupted and result.state == "not-run":
             result = replace(result, reason="the run was interrupted")
         results.append(result)
-        reported(result)
     footer = Footer(
         finished=now(),
         seconds=round(time.perf_counter() - began, 3),
