@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from conformance.adapters.options import Options, meant, read_options
@@ -89,6 +89,44 @@ def names_opener(spec: str) -> bool:
     """
     scheme = spec.partition(":")[0]
     return _OPENER.fullmatch(spec) is not None and (scheme not in SCHEMES or scheme in EMBEDDED)
+
+
+class Root(Protocol):
+    """Where a connection leads, as an adapter reaches it: a bucket, a container, a directory."""
+
+    def open(self, work_dir: str) -> Storage:
+        """Return a client of ``work_dir``."""
+        ...
+
+    def prepare(self) -> None:
+        """Make sure that it is there and can be used."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Tell whether it holds nothing."""
+        ...
+
+    def remove(self) -> None:
+        """Remove it, if ``prepare`` made it."""
+        ...
+
+    def version(self) -> str:
+        """Return what the service tells of its version, or ``""``."""
+        ...
+
+
+def leads_to(root: Root, *, spec: str, name: str, describe: str) -> Connection:
+    """Return the connection to a root that knows of itself what a connection has to."""
+    return Connection(
+        spec=spec,
+        name=name,
+        describe=describe,
+        open=root.open,
+        prepare=root.prepare,
+        is_empty=root.is_empty,
+        remove_root=root.remove,
+        version=root.version,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

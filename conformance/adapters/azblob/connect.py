@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.adapters.azblob.client import ContainerLocation
 from conformance.adapters.azblob.container import Container
-from conformance.adapters.connection import Connection, address
+from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.options import Options, endpoint, flag, number
 
 OPTIONS: Options = {
@@ -30,13 +30,9 @@ def connect(spec: str) -> Connection:
     container = Container(location, create=create)
     at = f"at {location.endpoint}" if location.endpoint else "at Azure, or where the environment points"
     below = f" below {parts.prefix}/" if parts.prefix else ""
-    return Connection(
+    return leads_to(
+        container,
         spec=spec,
         name=parts.name,
         describe=f"the Azure container {location.container}{below} {at}",
-        open=container.open,
-        prepare=container.prepare,
-        is_empty=container.is_empty,
-        remove_root=container.remove,
-        version=container.version,
     )

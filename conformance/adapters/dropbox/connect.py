@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from conformance.adapters.connection import Connection
+from conformance.adapters.connection import Connection, leads_to
 from conformance.adapters.dropbox.client import Location
 from conformance.adapters.dropbox.folder import Folder
 from conformance.adapters.options import Options, endpoint, flag, number, read_options
@@ -41,13 +41,9 @@ def connect(spec: str) -> Connection:
     at = (
         "Dropbox" if location.endpoint is None else f"a simulator of Dropbox at {location.endpoint}, not Dropbox itself"
     )
-    return Connection(
+    return leads_to(
+        folder,
         spec=spec,
         name=f"dropbox://{prefix or '/'}",
         describe=f"the folder {prefix or '/'} of {at}",
-        open=folder.open,
-        prepare=folder.prepare,
-        is_empty=folder.is_empty,
-        remove_root=folder.remove,
-        version=folder.version,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from conformance.adapters.connection import Connection, address
+from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.ftp.client import Location
 from conformance.adapters.ftp.directory import Directory
 from conformance.adapters.ftp.storage import Ftp
@@ -52,13 +52,9 @@ def connect(spec: str) -> Connection:
         raise ConnectionStringInvalid(f"{spec!r}: {error}") from None
     location = Location(host=host, port=port, prefix=parts.prefix, declares=declares, **options)
     directory = Directory(location, create=create)
-    return Connection(
+    return leads_to(
+        directory,
         spec=spec,
         name=parts.name,
         describe=f"the FTP directory {location.url}/{parts.prefix}",
-        open=directory.open,
-        prepare=directory.prepare,
-        is_empty=directory.is_empty,
-        remove_root=directory.remove,
-        version=directory.version,
     )

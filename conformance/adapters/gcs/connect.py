@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.connection import Connection, address
+from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.gcs.bucket import Bucket
 from conformance.adapters.gcs.client import Location
 from conformance.adapters.gcs.storage import GoogleCloudStorage
@@ -44,13 +44,9 @@ def connect(spec: str) -> Connection:
     bucket = Bucket(location, create=create)
     at = f"at {location.endpoint}" if location.endpoint else "at Google Cloud Storage"
     below = f" below {parts.prefix}/" if parts.prefix else ""
-    return Connection(
+    return leads_to(
+        bucket,
         spec=spec,
         name=parts.name,
         describe=f"the bucket {location.bucket}{below} {at}",
-        open=bucket.open,
-        prepare=bucket.prepare,
-        is_empty=bucket.is_empty,
-        remove_root=bucket.remove,
-        version=bucket.version,
     )

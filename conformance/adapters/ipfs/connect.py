@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.adapters.connection import Connection, address
+from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.exchange import Server, Unreachable
 from conformance.adapters.ipfs.client import NONE, Node, call
 from conformance.adapters.ipfs.client import Options as RpcOptions
@@ -46,15 +46,11 @@ def connect(spec: str) -> Connection:
         raise ConnectionStringInvalid(f"{spec!r} holds a segment of dots")
     node = Node(server=Server(host, timeout=parts.options.get("timeout", TIMEOUT)), prefix=prefix)
     directory = _Directory(node, create=create)
-    return Connection(
+    return leads_to(
+        directory,
         spec=spec,
         name=parts.name,
         describe=f"the files of the IPFS node at {host} below /{parts.prefix}",
-        open=directory.open,
-        prepare=directory.prepare,
-        is_empty=directory.is_empty,
-        remove_root=directory.remove,
-        version=directory.version,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.connection import Connection, address
+from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.options import Options, choice, endpoint, flag, lacking, number, text
 from conformance.adapters.s3.bucket import Bucket
 from conformance.adapters.s3.client import Location
@@ -51,13 +51,9 @@ def connect(spec: str) -> Connection:
     location = Location(bucket=parts.place, prefix=parts.prefix, declares=declares, **options)
     bucket = Bucket(location, create=create)
     at = f"at {location.endpoint}" if location.endpoint else "at Amazon, or where the AWS configuration points"
-    return Connection(
+    return leads_to(
+        bucket,
         spec=spec,
         name=parts.name,
         describe=f"the S3 bucket {location.bucket}{f' below {parts.prefix}/' if parts.prefix else ''} {at}",
-        open=bucket.open,
-        prepare=bucket.prepare,
-        is_empty=bucket.is_empty,
-        remove_root=bucket.remove,
-        version=bucket.version,
     )

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from conformance.adapters.connection import Connection, address
+from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.options import Options, endpoint, flag, number
 from conformance.adapters.swift.client import Location
 from conformance.adapters.swift.container import Container
@@ -35,13 +35,9 @@ def connect(spec: str) -> Connection:
     container = Container(location, create=create)
     at = f"at {location.auth}" if location.auth else "where the environment points"
     below = f" below {parts.prefix}/" if parts.prefix else ""
-    return Connection(
+    return leads_to(
+        container,
         spec=spec,
         name=parts.name,
         describe=f"the Swift container {location.container}{below} {at}",
-        open=container.open,
-        prepare=container.prepare,
-        is_empty=container.is_empty,
-        remove_root=container.remove,
-        version=container.version,
     )

@@ -5,7 +5,7 @@ The user is that of the environment: ``WEBDAV_USER`` and ``WEBDAV_PASSWORD``, se
 
 from __future__ import annotations
 
-from conformance.adapters.connection import Connection, address
+from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.options import Options, choice, flag, lacking, number
 from conformance.adapters.webdav.client import Location
 from conformance.adapters.webdav.collection import Collection
@@ -56,13 +56,9 @@ def connect(spec: str) -> Connection:
     secure = spec.startswith("webdavs:")
     location = Location(host=parts.place, secure=secure, prefix=parts.prefix, declares=declares, **options)
     collection = Collection(location, create=create)
-    return Connection(
+    return leads_to(
+        collection,
         spec=spec,
         name=parts.name,
         describe=f"the WebDAV collection {location.url}/{parts.prefix}",
-        open=collection.open,
-        prepare=collection.prepare,
-        is_empty=collection.is_empty,
-        remove_root=collection.remove,
-        version=collection.version,
     )
