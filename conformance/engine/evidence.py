@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -71,6 +71,13 @@ def everything(store: Recorder, path: str = "", *, at_once: bool = False) -> lis
         if is_dir(o) and not any(inner.path.startswith(o.path + "/") for inner in found):
             objects += everything(store, o.path)
     return sorted(objects, key=lambda o: o.path)
+
+
+def shows_lengths(found: list[Object], expected: Mapping[str, int], what: str) -> None:
+    """Demand that a listing shows exactly these paths, and no wrong length: one that it does not tell is None."""
+    __tracebackhide__ = True
+    told = [(o.path, expected.get(o.path) if o.content_length is None else o.content_length) for o in found]
+    same(told, sorted(expected.items()), what)
 
 
 def entries(store: Recorder) -> list[tuple[str, int | None, str | None]]:

@@ -258,6 +258,9 @@ class Storage:
 
         ``if_match`` writes only over the object that has this ETag, ``if_none_match="*"`` only where there is none;
         otherwise PreconditionFailed is raised and nothing is changed. The size returned may be a :class:`Told`.
+
+        Here and in every operation that takes a reader, what ``r`` itself raises may come through as it is: it is the
+        caller's own. A reader that ends early, or None for a ``size`` above 0, is refused by the storage.
         """
         self._missing("write")
 

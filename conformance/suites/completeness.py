@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from conformance.engine.catalogue import paths, successive, two_contents
 from conformance.engine.conditions import takes
-from conformance.engine.evidence import everything, is_dir, metadata
+from conformance.engine.evidence import everything, is_dir, metadata, shows_lengths
 from conformance.engine.expect import holds, same
 from conformance.engine.http_source import served
 from conformance.engine.laws import given, verifies
@@ -38,7 +38,7 @@ def test_a_written_object_is_complete(store: Recorder, features: Features, path:
         same(store.write(path, content), content.size, "bytes written")
         same(store.read(path), content.data, "the content")
         length = content.size
-    same([(o.path, o.content_length) for o in everything(store)], [(path, length)], "the listing")
+    shows_lengths(everything(store), {path: length}, "the listing")
 
 
 @verifies("completeness.write", needs=("read", "stat"), weight=0)
@@ -113,8 +113,7 @@ def test_a_copy_is_complete(store: Recorder, two: tuple[Content, Content], path:
     holds(store, path, two[1])
     told = metadata(store.stat(path))
     same({name: told[name] for name in described(store)}, described(store), "metadata of the copy")
-    lengths = {o.path: o.content_length for o in everything(store)}
-    same(lengths, {path: two[1].size, "source": two[1].size}, "the listing")
+    shows_lengths(everything(store), {path: two[1].size, "source": two[1].size}, "the listing")
 
 
 @verifies("completeness.copy", needs=("stat",), weight=0)
@@ -137,7 +136,7 @@ def test_a_move_is_complete(store: Recorder, two: tuple[Content, Content], path:
     store.move("source", path)
     holds(store, path, two[1])
     same(metadata(store.stat(path)), before, "metadata of what was moved")
-    same([(o.path, o.content_length) for o in everything(store)], [(path, two[1].size)], "the listing")
+    shows_lengths(everything(store), {path: two[1].size}, "the listing")
 
 
 @verifies("completeness.fetch", needs=("read", "stat"))
@@ -297,6 +296,6 @@ def test_a_completed_upload_is_listed_once(store: Recorder, path: str) -> None:
     store.write(path, OLD)
     o = store.create_multipart(path)
     _, part = store.write_multipart(o, b"new", 0)
-    same([e.content_length for e in everything(store)], [OLD.size], "the lengths listed before")
+    shows_lengths(everything(store), {path: OLD.size}, "the listing before")
     store.complete_multipart(o, [part])
-    same([(e.path, e.content_length) for e in everything(store)], [(path, 3)], "the listing")
+    shows_lengths(everything(store), {path: 3}, "the listing")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import paths
+from conformance.engine.evidence import fails
 from conformance.engine.expect import demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.part_plans import PartPlan, joined, part_plans, parts_of, piece, smallest, still_open, upload
@@ -206,7 +207,7 @@ def test_a_shorter_reader_is_an_error(store: Recorder, missing: int, kind: str) 
 def test_a_failing_reader_is_an_error(store: Recorder, at: int) -> None:
     """A reader that raises in the middle, or None for a size above 0, is an error and no part appears."""
     o = store.create_multipart("a")
-    with refused(what=f"write_multipart from a reader that fails after {at} bytes"):
+    with fails(f"write_multipart from a reader that raises after {at} bytes"):
         store.write_multipart(o, Source(Content(1000, 1), "raises", at), 0)
     with refused(what="write_multipart of 5 bytes without a reader"):
         store.write_multipart(o, Source(Content(5, 1), "none"), 1)
@@ -219,7 +220,7 @@ def test_a_failed_write_keeps_the_earlier_part(store: Recorder) -> None:
     o = store.create_multipart("a")
     contents = {0: piece(store, 1, 30), 1: Content(40, 2)}
     parts = upload(store, o, contents)
-    with refused(what="write_multipart from a reader that fails"):
+    with fails("write_multipart from a reader that raises"):
         store.write_multipart(o, Source(Content(1000, 3), "raises", 900), 0)
     with refused(what="write_multipart from a reader that ends early"):
         store.write_multipart(o, Content(35, 4), 1, 40)

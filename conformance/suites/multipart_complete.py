@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from conformance.engine.catalogue import paths
-from conformance.engine.evidence import listed
+from conformance.engine.evidence import listed, shows_lengths
 from conformance.engine.expect import absent, demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.part_plans import (
@@ -112,8 +112,8 @@ def test_a_completed_upload_is_an_object(store: Recorder, again: Recorder, path:
     same(found.content_md5 or digest, digest, "content_md5, where there is one")
     demand(ObjectMode.READ in found.mode, "mode of the object", expected="read", observed=str(found.mode) or "none")
     demand(ObjectMode.PART not in found.mode, "mode of the object", expected="no part", observed=str(found.mode))
-    lengths = [f.content_length for f in listed(store, path.rpartition("/")[0]) if f.path == path]
-    same(lengths, [len(joined(contents))], "lengths of the object in the listing")
+    entries = [f for f in listed(store, path.rpartition("/")[0]) if f.path == path]
+    shows_lengths(entries, {path: len(joined(contents))}, "the object in the listing")
     if ListMode.PART in store.features.list_modes:
         same(store.list("", list_mode=ListMode.PART), [], "uploads listed after the completion")
 

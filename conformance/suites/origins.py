@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.engine.evidence import answered, everything
+from conformance.engine.evidence import answered, everything, shows_lengths
 from conformance.engine.expect import refused, same
 from conformance.engine.laws import verifies
 from conformance.engine.part_plans import piece, upload
@@ -25,8 +25,7 @@ def test_every_object_is_read_told_and_listed_alike(store: Recorder) -> None:
     Deleted it goes for good, and the others, copies and sources of it too, stay whole.
     """
     objects = _made(store)
-    listed = [(o.path, o.content_length) for o in everything(store)]
-    same(listed, sorted((path, len(data)) for path, data in objects.items()), "the listing")
+    shows_lengths(everything(store), {path: len(data) for path, data in objects.items()}, "the listing")
     etags: dict[str, bytes] = {}
     for path, data in objects.items():
         same(store.read(path), data, f"content of {path!r}")
