@@ -170,7 +170,7 @@ class PyArrow(Storage):
         if list_mode is not None and list_mode != ListMode.DIR:
             raise ListModeInvalid(list_mode)
         unwritten = not path and self._work_dir != "/"
-        selector = self._pyarrow.FileSelector(path, allow_not_found=unwritten)
+        selector = self._call(self._pyarrow.FileSelector, path, allow_not_found=unwritten)
         return (self._described(info.path, info, {}) for info in self._call(self._fs.get_file_info, selector))
 
     # appender, copier, direr, mover
