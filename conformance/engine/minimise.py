@@ -13,7 +13,7 @@ from conformance.model.blame import OBSERVERS
 from conformance.model.conditions import PAIRS
 from conformance.requirements import requirement
 from conformance.storage import Features, Restrictions
-from conformance.storage.calls import Call, Step
+from conformance.storage.calls import Call, Step, shorten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def minimise(
         requirement=_blamed(example.requirement, shrunk.divergence.requirement, steps)
         if by_law
         else shrunk.divergence.requirement,
-        what=shrunk.divergence.what,
+        what=shorten(shrunk.divergence.what),
         expected=shrunk.divergence.expected,
         observed=shrunk.divergence.observed,
     )
