@@ -89,7 +89,7 @@ def test_the_script_leaves_and_goes_on(store, tmp_path):
     store.read_rest(read)
     text = script(
         store.trace.steps,
-        opener="conformance.adapters.memory.MemoryService().open",
+        opener="conformance.adapters.memory.service.MemoryService().open",
         imports="import conformance.adapters.memory.service",
         requirement="interleaved.read",
         expected="something else",
