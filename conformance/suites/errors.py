@@ -26,6 +26,7 @@ from conformance.storage import (
     Source,
     StorageError,
 )
+from conformance.storage.calls import where
 
 
 @verifies("errors.taxonomy", needs=("delete",))
@@ -189,10 +190,11 @@ def _taken_or_refused(op: str, path: str) -> Generator[list[StorageError], None,
     except Violation:
         raise
     except Exception as error:
+        place = where(error)
         raise Violation(
             f"{op} of {path!r}",
             expected=f"success or {ANY_ERROR}",
-            observed=f"{type(error).__name__}: {error}",
+            observed=f"{type(error).__name__}: {error}" + (f" ({place})" if place else ""),
             requirement="errors.taxonomy",
         ) from error
 
