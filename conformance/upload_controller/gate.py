@@ -44,7 +44,8 @@ class Request:
 
 
 Match = Callable[[Request], bool]
-What = Literal["hold", "drop", "fail"]
+What = Literal["hold", "late", "drop", "fail"]
+"""Hold the request, or its answer; drop the answer; fail without asking."""
 
 
 def s3_is(operation: str) -> Match:
@@ -60,7 +61,7 @@ class Trap:
     what: What
     code: int = 500
     arrived: Event = field(default_factory=Event)
-    """Set when the request is here and has not been passed on."""
+    """Set when the request is here and has not been passed on, or when its late answer is here and was not."""
     released: Event = field(default_factory=Event)
     """Set to let a held request pass."""
     done: Event = field(default_factory=Event)
@@ -180,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         request = Request(self.command, parts.path, frozenset(parse_qs(parts.query, keep_blank_values=True)))
         trap = self._gate.caught(request)
-        if trap is not None:
+        if trap is not None and trap.what != "late":
             trap.arrived.set()
         if trap is not None and trap.what == "hold":
             trap.released.wait(HOLD_SECONDS)
@@ -188,6 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
             answer = _Answer(trap.code, "Failed", [("Content-Type", "text/plain")], b"failed on purpose")
         else:
             answer = self._asked(body)
+        if trap is not None and trap.what == "late":
+            trap.arrived.set()
+            trap.released.wait(HOLD_SECONDS)
         if trap is not None:
             trap.done.set()
             if trap.what == "drop":

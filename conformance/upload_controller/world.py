@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
@@ -101,6 +102,10 @@ class World:
         """The gate in front of the store; only for laws that need it."""
         assert self.place.gate is not None
         return self.place.gate
+
+    def tick(self, seconds: float) -> None:
+        """Let the clock of the service move on, where no hook can."""
+        time.sleep(seconds)
 
     def restart(self) -> None:
         """Forget the trace: what comes now shows by itself what is wrong."""
