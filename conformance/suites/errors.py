@@ -38,7 +38,7 @@ def test_strange_paths_meet_no_foreign_error(store: Recorder, path: str) -> None
             getattr(store, op)(path)
 
 
-@verifies("errors.taxonomy")
+@verifies("errors.taxonomy", needs=("write", "read"))
 def test_a_path_that_cannot_be_encoded_meets_no_foreign_error(store: Recorder, features: Features) -> None:
     """A lone surrogate in the path of any operation is taken or refused, never let out as a UnicodeEncodeError."""
     lone = "\ud800"
