@@ -10,11 +10,13 @@ import signal
 import sys
 from contextlib import suppress
 from itertools import takewhile
+from pathlib import Path
 from typing import TextIO
 
 from backends import BACKENDS, NotInstalled, ServerFailed
-from backends.checking import EMBEDDED, check
+from backends.checking import DEVIATIONS, EMBEDDED, check
 from conformance.cli.interruption import Interruption
+from conformance.problems import meant
 
 
 def main(arguments: list[str]) -> int:
@@ -25,8 +27,16 @@ def main(arguments: list[str]) -> int:
     checked = arguments[:1] == ["check"]
     names = list(takewhile(lambda word: not word.startswith("-"), arguments[checked:]))
     known = {*BACKENDS, *EMBEDDED} if checked else BACKENDS.keys()
-    if not names or not known >= set(names) or (not checked and len(arguments) != 1):
-        _say(f"usage: python -m backends [check] NAME, where NAME is one of: {', '.join(BACKENDS)}", sys.stderr)
+    usage = f"usage: python -m backends [check] NAME, where NAME is one of: {', '.join(BACKENDS)}"
+    if {"-h", "--help"} & set(arguments[:2]):
+        _say(usage, sys.stdout)
+        return 0
+    for name in names:
+        if name not in known:
+            _say(f"there is no backend {name}{meant(name, sorted(known))}\n{usage}", sys.stderr)
+            return 2
+    if not names or (not checked and len(arguments) != 1):
+        _say(usage, sys.stderr)
         return 2
     try:
         if not checked:
@@ -44,8 +54,11 @@ def _keep(name: str) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background has SIGINT ignored
         signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt), BACKENDS[name]() as started:
-        variables = [f"{name}={shlex.quote(value)}" for name, value in started.environment.items()]
-        command = " ".join([*variables, "conformance check", shlex.quote(started.connection)])
+        variables = [f"{variable}={shlex.quote(value)}" for variable, value in started.environment.items()]
+        file = DEVIATIONS / f"{name}.toml"
+        shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+        declared = ["--declared", shlex.quote(str(shown))] if file.exists() else []
+        command = " ".join([*variables, "conformance check", shlex.quote(started.connection), *declared])
         _say(f"{started.version} is running, until Ctrl-C. To check it:\n\n  {command}\n", sys.stdout)
         while True:
             signal.pause()

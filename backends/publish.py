@@ -80,7 +80,7 @@ def render(directory: Path) -> None:
             (file.parent / "index.html").write_text(page(document, judgement), "utf-8")
             runs.append(Run(document=document, judgement=judgement, href=f"{name}/index.html"))
     sections = [_kill_matrix(json.loads(file.read_text("utf-8"))) for file in directory.glob("kill-matrix.json")]
-    title = f"{len(runs)} backends, one specification"
+    title = f"{len(runs)} {'backend' if len(runs) == 1 else 'backends'}, one specification"
     (directory / "index.html").write_text(comparison(runs, title=title, extras=sections), "utf-8")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
-from conformance.adapters.options import Options, meant, read_options
+from conformance.adapters.options import Options, meant, read_options, refuse_userinfo
 from conformance.adapters.schemes import EMBEDDED, SCHEMES, WAYS
 from conformance.storage import (
     AsyncStorage,
@@ -79,7 +79,9 @@ def open_backend(spec: str) -> Connection:
         return _imported(spec)
     if scheme in SCHEMES:
         return importlib.import_module(SCHEMES[scheme]).connect(spec)
-    raise ServiceNotRegistered(f"{spec!r} names no backend{meant(scheme if colon else spec, SCHEMES)}; use {WAYS}")
+    raise ServiceNotRegistered(
+        f"{_shown(spec)} names no backend{meant(scheme if colon else spec, SCHEMES)}; use {WAYS}"
+    )
 
 
 def names_opener(spec: str) -> bool:
@@ -143,7 +145,7 @@ class Address:
     """The string without its options."""
 
 
-def address(spec: str, example: str, known: Options, *, what: str) -> Address:
+def address(spec: str, example: str, known: Options, *, what: str, instead: str = "", user: bool = False) -> Address:
     """Return the parts of a connection string such as ``example``.
 
     Args:
@@ -151,23 +153,34 @@ def address(spec: str, example: str, known: Options, *, what: str) -> Address:
         example: one of that scheme that is right, for the message.
         known: what reads each option.
         what: what the place is, for the message: ``"bucket"``.
+        instead: the variables of the environment that hold the credentials, for the message.
+        user: whether a user may be named before the place; a password never may.
 
     Raises:
-        ConnectionStringInvalid: it names no place, holds a ``#``, or an option is wrong.
+        ConnectionStringInvalid: it names no place, holds a password or a ``#``, or an option is wrong.
 
     """
-    parts = urlsplit(spec)
+    refuse_userinfo(spec.partition("?")[0], instead, user=user)
+    try:
+        parts = urlsplit(spec)
+    except ValueError:  # brackets that do not close, for one
+        raise ConnectionStringInvalid(f"{_shown(spec)} names no {what}: write {example}") from None
     if not spec.startswith(f"{parts.scheme}://") or not parts.netloc:
-        raise ConnectionStringInvalid(f"{spec!r} names no {what}: write {example}")
+        raise ConnectionStringInvalid(f"{_shown(spec)} names no {what}: write {example}")
     if parts.fragment:
-        raise ConnectionStringInvalid(f"{spec!r} holds a #: write %23 for it")
+        raise ConnectionStringInvalid(f"{_shown(spec)} holds a #: write %23 for it")
     prefix = unquote(parts.path).strip("/")
     return Address(
         place=parts.netloc,
         prefix=prefix,
-        options=read_options(parts.query, known),
+        options=read_options(parts.query, known, instead),
         name=f"{parts.scheme}://{parts.netloc}/{prefix}".rstrip("/"),
     )
+
+
+def _shown(spec: str) -> str:
+    """Return ``spec`` for a message, unless there may be a password in it."""
+    return "the connection string" if "@" in spec else repr(spec)
 
 
 def _imported(spec: str) -> Connection:

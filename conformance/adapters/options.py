@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 from conformance.storage import ConnectionStringInvalid
 
@@ -15,13 +16,56 @@ if TYPE_CHECKING:
 Options = Mapping[str, Callable[[str], Any]]
 """What reads the value of each option, by its name; it raises ValueError with the end of a sentence."""
 
+_USER = r"//[^/?#@&\s\"]*@"
+# a password that was not percent-encoded may hold anything: what follows the colon is then no port
+_LOGIN = r"//(?!\[)[^/?#@:]*:([^/?#@&\"]*|(?!\d*([/?#&\"\s,}]|$))[^@]*)@"
+_SECRET = re.compile(
+    r".*(password|passwd|passphrase|secret|token|credential|connection_string|(account|secret|application|private|customer)_key)"
+    r"|.*secret_(access_)?key|access_key_secret|sas_key|encryption_key|temp_url_key",
+    re.IGNORECASE,
+)
+OPEN = "a connection string is shown in reports"
+
 
 def endpoint(text: str) -> str:
-    """Read the URL of a service."""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    """Read the URL of a service.
+
+    Raises:
+        ConnectionStringInvalid: it holds a user or a password.
+        ValueError: it is no URL.
+
+    """
+    refuse_userinfo(text)
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # the host, or the port
+        usable = False
+    if not usable:
         raise ValueError("is no URL such as http://127.0.0.1:9000")
     return text
+
+
+def refuse_userinfo(text: str, instead: str = "", *, user: bool = False) -> None:
+    """Refuse URLs in ``text`` that hold a password, without repeating it.
+
+    Args:
+        text: a URL, or what holds some.
+        instead: the variables of the environment that are for it, if there are any.
+        user: whether a user without a password may be there.
+
+    Raises:
+        ConnectionStringInvalid: there is one.
+
+    """
+    if re.search(_LOGIN if user else f"{_LOGIN}|{_USER}", text):
+        advice = f"set {instead} instead" if instead else "leave the user and the password out"
+        raise ConnectionStringInvalid(f"{OPEN}: {advice}")
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether the option ``name`` of some service is one that nobody but its owner should know."""
+    return _SECRET.fullmatch(name) is not None
 
 
 def flag(text: str) -> bool:
@@ -84,15 +128,19 @@ def lacking(implements: Mapping[str, frozenset[str]], what: str) -> Callable[[st
     return read
 
 
-def read_options(query: str, known: Options) -> dict[str, Any]:
-    """Return the options of ``query``, each read as ``known`` says.
+def read_options(query: str, known: Options, instead: str = "") -> dict[str, Any]:
+    """Return the options of ``query``, each read as ``known`` says; ``instead`` is as in :func:`refuse_userinfo`.
 
     Raises:
-        ConnectionStringInvalid: one is unknown, given twice, or has a value that it cannot have.
+        ConnectionStringInvalid: one is unknown, given twice, or has a value that it cannot have, or there is a
+            password, which is then not repeated.
 
     """
+    refuse_userinfo(unquote_plus(query), instead)
     values: dict[str, Any] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in known and is_secret(name):
+            raise ConnectionStringInvalid(f"{OPEN}: {name} comes from the environment{instead and f', set {instead}'}")
         if name not in known:
             raise ConnectionStringInvalid(f"unknown option {name}{meant(name, known)}; options are {', '.join(known)}")
         if name in values:

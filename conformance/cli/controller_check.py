@@ -80,6 +80,8 @@ def _ran(options: dict[str, Any], asked: Asked) -> Document:
             if not options["quiet"]:
                 click.echo(f"{NAME} at {place.url}, API {place.api.name}, seed {asked.seed}", err=True)
             document = run(place, asked, reported=_dot if not options["quiet"] else lambda _: None)
+            if not options["quiet"]:
+                click.echo(err=True)  # the dots end
     except StorageError as error:
         raise Problem(str(error.args[0])) from None
     if not any(entry.applies for entry in document.header.plan):

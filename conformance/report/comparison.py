@@ -97,7 +97,7 @@ def comparison(runs: Sequence[Run], *, title: str = "", extras: Sequence[Section
     headers = [run.document.header for run in runs]
     return template("comparison.html.j2").render(
         shown=shown,
-        title=title or f"{len(shown.columns)} backends compared",
+        title=title or f"{len(shown.columns)} {'backend' if len(shown.columns) == 1 else 'backends'} compared",
         extras=extras,
         kit=", ".join(sorted({header.kit for header in headers})),
         profiles=sorted({header.profile for header in headers}),

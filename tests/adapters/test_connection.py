@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance.adapters.connection import open_backend
+from conformance.adapters.upload_controller.client import Http
 from conformance.storage import (
     CapabilityInsufficient,
     ConnectionStringInvalid,
@@ -274,3 +275,50 @@ def test_no_credentials(monkeypatch, tmp_path):
     assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in explained(
         "s3://b?endpoint=http://127.0.0.1:1&region=eu-x-1"
     )
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "s3://u:geheim@b",
+        "s3://b?endpoint=http://u:geheim@127.0.0.1:1",
+        "s3://b?endpoint=http://u:geh%26geheim@127.0.0.1:1",
+        "s3://b?endpoint=http://u:geh/geheim@127.0.0.1:1",
+        "s3://b?endpoint=http://u:geh&geheim@127.0.0.1:1",
+        "s3://b?secret_access_key=geheim",
+        "s3:u:geheim@b",
+        "azblob://c?endpoint=https://u:geheim@127.0.0.1:1",
+        "gcs://b?endpoint=http://u:geheim@127.0.0.1:1",
+        "swift://c?auth=http://u:geheim@127.0.0.1:1",
+        "ipfs://u:geheim@127.0.0.1:1",
+        "webdav://u:geheim@127.0.0.1:1",
+        "webdavs://geheim@127.0.0.1:1",
+        "ftp://u:geheim@127.0.0.1:1",
+        "ftp://u:geh/geheim@127.0.0.1:1",
+        "ftp://u:geh#geheim@127.0.0.1:1",
+        "redis://u:geheim@127.0.0.1:1/0",
+        "postgres://u:geheim@127.0.0.1:1/d",
+        "sftp://u:geheim@127.0.0.1:1",
+        "smb://u:geheim@127.0.0.1:1/share",
+        "upload-controller://u:geheim@127.0.0.1:1?store=http://127.0.0.1:1",
+        "upload-controller://127.0.0.1:1?store=http://u:geheim@127.0.0.1:1",
+        "opendal:webdav?endpoint=http://u:geheim@127.0.0.1:1",
+        "http://u:geheim@127.0.0.1:1",
+    ],
+)
+def test_a_password_is_refused_and_not_repeated(spec):
+    assert "geheim" not in explained(spec)
+
+
+@pytest.mark.parametrize(
+    "spec", ["s3://b/a@b:c@d?endpoint=http://127.0.0.1:9&region=x", "sftp://user@127.0.0.1:22/a@b"]
+)
+def test_an_at_sign_elsewhere_is_no_password(spec):
+    assert open_backend(spec).spec == spec
+
+
+@pytest.mark.parametrize("url", ["http://u:geheim@127.0.0.1:1", "http://geheim@127.0.0.1:1", "u:geheim@127.0.0.1"])
+def test_nor_is_one_of_the_url_of_an_upload_controller(url):
+    with pytest.raises(ConnectionStringInvalid) as caught:
+        Http(url)
+    assert "geheim" not in str(caught.value)

@@ -204,7 +204,7 @@ def test_a_file_is_no_directory_of_itself(store, node):
         ("ipfs://", "write ipfs://127.0.0.1:5001/directory"),
         ("ipfs:x", "write ipfs://127.0.0.1:5001/directory"),
         ("ipfs://127.0.0.1:x/a", "is no address"),
-        ("ipfs://user@127.0.0.1/a", "is no address"),
+        ("ipfs://user@127.0.0.1/a", "leave the user and the password out"),
         ("ipfs://127.0.0.1/a/../b", "segment of dots"),
         ("ipfs://127.0.0.1/a?creat=true", "did you mean create?"),
     ],

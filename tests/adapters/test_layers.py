@@ -97,15 +97,21 @@ def test_a_wrong_connection_string_is_told(text, message):
     ("spec", "library", "message"),
     [
         ("fsspec:nonsense", "fsspec", "fsspec makes no file system of fsspec:nonsense: Protocol not known"),
-        ("fsspec:file?root=/no/such/dir", "fsspec", "cannot be used|there is no such place"),
+        ("fsspec:file?root=/no/such/dir", "fsspec", "there is no directory /no/such/dir: make it"),
+        ("fsspec:file?rooot=/tmp", "fsspec", "unknown option rooot, did you mean root"),
+        ("fsspec:file", "fsspec", "names no directory"),
+        ("opendal:fs?rooot=/tmp", "opendal", "unknown option rooot, did you mean root"),
+        ("opendal:fs", "opendal", "names no directory"),
+        ("opendal:fs?root=/no/such/dir", "opendal", "there is no directory /no/such/dir: make it"),
+        ("opendal:s3?bukket=b", "opendal", "unknown option bukket, did you mean bucket"),
         ("opendal:nonsense", "opendal", "OpenDAL makes no operator of opendal:nonsense"),
         ("opendal:s3?region=us-east-1", "opendal", "OpenDAL makes no operator of opendal:s3"),
         ("obstore:memry", "obstore", "obstore has no store memry, did you mean memory"),
         ("obstore:local", "obstore", "names no directory"),
-        ("obstore:local?root=/no/such/dir", "obstore", "obstore makes no store of obstore:local"),
+        ("obstore:local?root=/no/such/dir", "obstore", "there is no directory /no/such/dir: make it"),
         ("pyarrow:loca", "pyarrow", "pyarrow has no file system loca, did you mean local"),
-        ("pyarrow:local", "pyarrow", "names no root"),
-        ("pyarrow:local?root=/no/such/dir", "pyarrow", "there is no such place"),
+        ("pyarrow:local", "pyarrow", "names no directory"),
+        ("pyarrow:local?root=/no/such/dir", "pyarrow", "there is no directory /no/such/dir: make it"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_sentence(spec, library, message):
@@ -114,9 +120,25 @@ def test_what_cannot_be_used_is_told_in_a_sentence(spec, library, message):
         open_backend(spec).prepare()
 
 
+def test_a_secret_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("MY_KEY", "12")
+    assert at("layer:kind?secret_key=env:MY_KEY").typed() == {"secret_key": "12"}
+    for value in ("geheim", "env:", "env:NO_SUCH_VARIABLE"):
+        with pytest.raises(ConnectionStringInvalid, match="secret_key comes from the environment") as caught:
+            at(f"layer:kind?secret_key={value}")
+        assert "geheim" not in str(caught.value)
+
+
+def test_a_directory_that_is_missing_is_not_made(tmp_path):
+    pytest.importorskip("opendal")
+    with pytest.raises(ConnectionStringInvalid):
+        open_backend(f"opendal:fs?root={tmp_path}/new").prepare()
+    assert not any(tmp_path.iterdir())
+
+
 def test_an_unreachable_server_is_told_in_a_sentence():
     pytest.importorskip("opendal")
-    spec = "opendal:s3?bucket=b&endpoint=http://127.0.0.1:1&region=us-east-1&access_key_id=a&secret_access_key=b"
+    spec = "opendal:s3?bucket=b&endpoint=http://127.0.0.1:1&region=us-east-1&access_key_id=a&secret_access_key=env:PATH"
     with pytest.raises(ConnectionStringInvalid, match="opendal:s3 cannot be used: ") as caught:
         open_backend(spec).prepare()
     assert "\n" not in caught.value.message
@@ -196,7 +218,7 @@ def test_an_asynchronous_client_that_nobody_closes_gives_its_loop_back(tmp_path)
 
 def test_opendal_is_believed_what_its_capability_says():
     pytest.importorskip("opendal")
-    credentials = "bucket=b&endpoint=http://127.0.0.1:1&region=us-east-1&access_key_id=a&secret_access_key=b"
+    credentials = "bucket=b&endpoint=http://127.0.0.1:1&region=us-east-1&access_key_id=a&secret_access_key=env:PATH"
     s3 = open_backend(f"opendal:s3?{credentials}").open("/").features()
     memory = open_backend("opendal:memory").open("/").features()
     assert {"copy", "write_append", "create_dir"} <= s3.operations
@@ -220,7 +242,7 @@ def test_a_place_may_have_less(tmp_path):
 
 def test_opendal_limits_are_refused_before_a_byte_is_read():
     pytest.importorskip("opendal")
-    credentials = "bucket=b&endpoint=http://127.0.0.1:1&region=us-east-1&access_key_id=a&secret_access_key=b"
+    credentials = "bucket=b&endpoint=http://127.0.0.1:1&region=us-east-1&access_key_id=a&secret_access_key=env:PATH"
     store = open_backend(f"opendal:s3?{credentials}").open("/")
     limit = store.metadata().restrictions.write_size_maximum
     with pytest.raises(RestrictionDissatisfied):

@@ -90,7 +90,9 @@ def test_a_wrong_password_is_told(server, monkeypatch):
 def test_an_unknown_host_is_refused(server, tmp_path):
     (tmp_path / "none").write_text("")
     key = parse_qs(urlsplit(server).query)["key"][0]
-    with pytest.raises(ConnectionStringInvalid, match=r"cannot be reached by SSH: Server .* not found in known_hosts"):
+    with pytest.raises(
+        ConnectionStringInvalid, match=r"is reached, but its .* key is not among the known ones: give known_hosts=FILE"
+    ):
         open_backend(f"sftp://{urlsplit(server).netloc}/?key={key}&known_hosts={tmp_path / 'none'}").prepare()
 
 

@@ -71,3 +71,14 @@ def test_a_line_of_the_matrix_has_a_field_for_every_backend(runs):
     html = comparison(runs)
     for row in re.findall(r"<tr data-row=.*?</tr>", html, re.DOTALL):
         assert row.count("<td") == len(runs)
+
+
+def test_where_nothing_differs_the_page_says_so():
+    told = comparison([])
+    assert "There is nothing to show" in told
+    assert "<table>" not in told
+
+
+def test_one_backend_is_spoken_of_as_one(runs):
+    assert "1 backend compared" in comparison(runs[:1])
+    assert "1 backends" not in comparison(runs[:1])

@@ -24,7 +24,13 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no container, or an option is wrong.
 
     """
-    parts = address(spec, "azblob://container/prefix?endpoint=URL", OPTIONS, what="container")
+    parts = address(
+        spec,
+        "azblob://container/prefix?endpoint=URL",
+        OPTIONS,
+        what="container",
+        instead="AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY",
+    )
     create: bool = parts.options.pop("create", False)
     location = ContainerLocation(container=parts.place, prefix=parts.prefix, **parts.options)
     container = Container(location, create=create)

@@ -24,12 +24,18 @@ from conformance.storage import ConnectionStringInvalid, Storage
 if TYPE_CHECKING:
     from conformance.adapters.connection import Connection
 
+_COMMON = ("asynchronous", "use_listings_cache", "listings_expiry_time", "max_paths", "skip_instance_cache")
+_DISK = Kind(local=True, takes=("auto_mkdir", *_COMMON))
+
 KINDS = {
-    "memory": Kind(declares={"name_maximum": None}),
+    "file": _DISK,
+    "local": _DISK,
+    "memory": Kind(declares={"name_maximum": None}, takes=("global_store", *_COMMON)),
     "sftp": Kind(without=("copy",)),
     "ssh": Kind(without=("copy",)),
 }
-"""What fsspec does not tell of its file systems: in memory names have no limit, SFTP does not copy."""
+"""What fsspec does not tell of its file systems: in memory names have no limit, SFTP does not copy; and which options
+those have that ignore all others."""
 
 
 def connect(spec: str) -> Connection:

@@ -41,7 +41,7 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no host, or an option is wrong.
 
     """
-    parts = address(spec, "ftp://host:port/prefix", OPTIONS, what="host")
+    parts = address(spec, "ftp://host:port/prefix", OPTIONS, what="host", instead="FTP_USER and FTP_PASSWORD")
     options = parts.options
     create: bool = options.pop("create", False)
     declares = tuple((name, options.pop(name)) for name in FEATURE_OPTIONS if name in options)

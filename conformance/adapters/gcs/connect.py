@@ -38,7 +38,9 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no bucket, or an option is wrong.
 
     """
-    parts = address(spec, "gcs://bucket/prefix?endpoint=URL", OPTIONS, what="bucket")
+    parts = address(
+        spec, "gcs://bucket/prefix?endpoint=URL", OPTIONS, what="bucket", instead="GOOGLE_APPLICATION_CREDENTIALS"
+    )
     create: bool = parts.options.pop("create", False)
     location = Location(bucket=parts.place, prefix=parts.prefix, **parts.options)
     bucket = Bucket(location, create=create)

@@ -8,22 +8,37 @@ options.
 ``root``                   the directory, or the prefix of all keys, below which everything happens
 ``without``                what this kind of storage does not have: ``copy``, ``write.content_type``, with commas
 ``directories`` and so on  a field of ``Features`` in which it differs from what the adapter declares of its kind
-any other                  goes to the layer as it is
+any other                  goes to the layer as it is; a password or another secret is ``env:VARIABLE``
 =========================  ==================================================================================
 """
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
-from conformance.adapters.options import Options, choice, flag, lacking, meant, number, read_options, text
+from conformance.adapters.options import (
+    OPEN,
+    Options,
+    choice,
+    flag,
+    is_secret,
+    lacking,
+    meant,
+    number,
+    read_options,
+    text,
+)
 from conformance.storage import ConnectionStringInvalid
 
+NEARLY = 0.86
+"""How alike a name has to be to one of our options to be a slip: ``rooot`` is, ``directory`` is not."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -49,6 +64,10 @@ class Kind:
     """Names and values of :class:`Features` in which it differs from what the adapter declares of all."""
     without: tuple[str, ...] = ()
     """Operations, optional arguments of all operations, or ``operation.argument``, that it does not have."""
+    local: bool = False
+    """Whether it is the disk of this machine: its root has to be given, and to be there."""
+    takes: tuple[str, ...] | None = None
+    """The options that it has, where the layer itself ignores others; ``None`` where it refuses them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +85,8 @@ class Place:
     """Names and values of :class:`Features` in which this storage differs from what the adapter declares."""
     without: tuple[str, ...]
     """What it does not have."""
+    local: bool
+    """Whether ``root`` is a directory of this machine."""
     name: str
     """The connection string without its options."""
 
@@ -73,9 +94,9 @@ class Place:
         """Return the layer's options as Python values: what is JSON is read as such, all else is text.
 
         ``true``, ``2`` and ``{"a": 1}`` are a flag, a number and a mapping; text that looks like one of them is put in
-        double quotes.
+        double quotes. A secret is text.
         """
-        return {name: _read(value) for name, value in self.options.items()}
+        return {name: value if is_secret(name) else _read(value) for name, value in self.options.items()}
 
 
 def _read(value: str) -> Any:
@@ -83,6 +104,32 @@ def _read(value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def check_option(name: str, known: Collection[str], *, closed: bool) -> None:
+    """Refuse an option that is not ``known``; unless these are all (``closed``) only where it is nearly one of them.
+
+    Raises:
+        ConnectionStringInvalid: it is refused.
+
+    """
+    if name in known or not (closed or difflib.get_close_matches(name, known, n=1, cutoff=NEARLY)):
+        return
+    raise ConnectionStringInvalid(f"unknown option {name}{meant(name, known)}; options are {', '.join(known)}")
+
+
+def _their(name: str) -> Callable[[str], str]:
+    """Return what reads an option of the layer; of a secret only a variable of the environment is taken."""
+
+    def secret(value: str) -> str:
+        kind, _, variable = value.partition(":")
+        if kind != "env" or not variable.isidentifier():
+            raise ConnectionStringInvalid(f"{OPEN}: {name} comes from the environment, write {name}=env:VARIABLE")
+        if variable not in os.environ:
+            raise ConnectionStringInvalid(f"{name} comes from the environment, where there is no {variable}")
+        return os.environ[variable]
+
+    return secret if is_secret(name) else text
 
 
 def place(spec: str, kinds: Mapping[str, Kind], implements: Mapping[str, frozenset[str]], example: str) -> Place:
@@ -95,7 +142,8 @@ def place(spec: str, kinds: Mapping[str, Kind], implements: Mapping[str, frozens
         example: a connection string of that layer that is right, for the message.
 
     Raises:
-        ConnectionStringInvalid: it names no kind, or an option is given twice or has a value that it cannot have.
+        ConnectionStringInvalid: it names no kind, or an option is given twice, has a value that it cannot have, is
+            nearly one of ours, or is a secret; or the root of a disk is no absolute path.
 
     """
     head, _, query = spec.partition("?")
@@ -104,8 +152,12 @@ def place(spec: str, kinds: Mapping[str, Kind], implements: Mapping[str, frozens
         raise ConnectionStringInvalid(f"{spec!r} names no kind of storage{meant(kind, kinds)}: write {example}")
     known = kinds.get(kind, Kind())
     ours: Options = {"root": text, "without": lacking(implements, layer), **FEATURE_OPTIONS}
-    theirs = {name: text for name, _ in parse_qsl(query, keep_blank_values=True) if name not in ours}
+    theirs = {name: _their(name) for name, _ in parse_qsl(query, keep_blank_values=True) if name not in ours}
+    for name in theirs:
+        check_option(name, [*ours, *(known.takes or ())], closed=known.takes is not None)
     options = read_options(query, {**ours, **theirs})
+    if known.local and not options.get("root", "").startswith("/"):
+        raise ConnectionStringInvalid(f"{head} names no directory, which root= has to, from /: write {example}")
     return Place(
         layer=layer,
         kind=kind,
@@ -113,5 +165,6 @@ def place(spec: str, kinds: Mapping[str, Kind], implements: Mapping[str, frozens
         options={name: options[name] for name in theirs},
         declares={**known.declares, **{name: options[name] for name in FEATURE_OPTIONS if name in options}},
         without=(*known.without, *options.get("without", ())),
+        local=known.local,
         name=head,
     )

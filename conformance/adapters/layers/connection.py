@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.connection import Connection, Opener
@@ -35,6 +36,8 @@ def connection(spec: str, place: Place, package: str, opener: Opener) -> Connect
     below = f" below {place.root}" if place.root else ""
 
     def prepare() -> None:
+        if place.local and not Path(place.root or "/").is_dir():
+            raise ConnectionStringInvalid(f"there is no directory {place.root}: make it")
         try:
             _is_empty(opener)
         except ConnectionStringInvalid:

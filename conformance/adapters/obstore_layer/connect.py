@@ -38,6 +38,7 @@ KINDS = {
     "local": Kind(
         declares={"directories": "native", "name_maximum": 253, "control_characters": False},
         without=(*_NO_ATTRIBUTES, "reach", "write.if_match"),
+        local=True,
     ),
     "s3": Kind(declares=_CLOUD, without=("copy.if_none_match", "move.if_none_match")),
     "gcs": Kind(declares=_CLOUD),
@@ -60,8 +61,6 @@ def connect(spec: str) -> Connection:
     if where.kind not in _CLASSES:
         hint = meant(where.kind, _CLASSES)
         raise ConnectionStringInvalid(f"obstore has no store {where.kind}{hint}; there are {', '.join(_CLASSES)}")
-    if where.kind == "local" and not where.root:
-        raise ConnectionStringInvalid(f"{spec!r} names no directory: write obstore:local?root=/some/dir")
 
     @cache
     def store() -> Any:

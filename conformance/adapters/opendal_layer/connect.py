@@ -2,7 +2,7 @@
 
 =======================================================  ===============================================================
 ``opendal:memory``                                       the memory of this process
-``opendal:fs?root=/some/dir``                            a directory, which is made when it is missing
+``opendal:fs?root=/some/dir``                            a directory, which has to be there
 ``opendal:s3?bucket=b&endpoint=URL&region=us-east-1``    an S3 bucket; credentials as AWS_ACCESS_KEY_ID and so on
 ``opendal:webdav?endpoint=URL``                          and so on: any service that is compiled into the wheel
 =======================================================  ===============================================================
@@ -14,16 +14,19 @@ serves all, and the ``work_dir`` is put before the paths.
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from conformance.adapters.layers.address import Kind, place
+from conformance.adapters.layers.address import Kind, check_option, place
 from conformance.adapters.layers.connection import connection, library
 from conformance.adapters.opendal_layer.storage import OpenDAL
 from conformance.storage import ConnectionStringInvalid, Storage, in_sync
 
 if TYPE_CHECKING:
     from conformance.adapters.connection import Connection
+    from conformance.adapters.layers.address import Place
 
 IN_PROCESS = frozenset({"memory", "moka", "mini-moka", "dashmap"})
 """Services whose data live in the operator."""
@@ -33,7 +36,7 @@ _HIERARCHY = Kind(declares={"directories": "native"})
 _MARKERS = Kind(declares={"directories": "virtual"})
 
 KINDS = {
-    "fs": _DISK,
+    "fs": replace(_DISK, local=True),
     "hdfs-native": _DISK,
     "webhdfs": _DISK,
     "alluxio": _DISK,
@@ -70,6 +73,7 @@ def connect(spec: str) -> Connection:
 
     def operator(root: str) -> Any:
         opendal = library("opendal", "opendal")
+        _check_options(where)
         kind = opendal.AsyncOperator if asynchronous else opendal.Operator
         try:
             return kind(where.kind, root=root, **where.options)
@@ -86,3 +90,19 @@ def connect(spec: str) -> Connection:
         return in_sync(OpenDAL(operator(root + work_dir.removeprefix("/")), where, work_dir))
 
     return connection(spec, where, "opendal", opened)
+
+
+def _check_options(where: Place) -> None:
+    """Refuse options that the service does not have, which OpenDAL ignores: it would look elsewhere than one thinks.
+
+    Raises:
+        ConnectionStringInvalid: there is one.
+
+    """
+    config: object = library("opendal.config", "opendal")
+    wanted = f"{where.kind}config".replace("-", "")
+    for name in dir(config):
+        if name.lower() == wanted:
+            known = tuple(inspect.get_annotations(getattr(config, name)))
+            for option in where.options:
+                check_option(option, known, closed=True)

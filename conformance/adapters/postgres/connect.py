@@ -32,11 +32,9 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no server and database, holds a password, or an option is wrong.
 
     """
-    parts = address(spec, EXAMPLE, OPTIONS, what="server")
+    parts = address(spec, EXAMPLE, OPTIONS, what="server", instead="PGPASSWORD", user=True)
     create: bool = parts.options.pop("create", False)
     server = urlsplit(f"//{parts.place}")
-    if server.password is not None:
-        raise ConnectionStringInvalid("a connection string is shown in reports: set PGPASSWORD instead")
     try:
         host, port = server.hostname, server.port
     except ValueError:

@@ -29,7 +29,7 @@ _HEADERS = ("content_type", "cache_control", "content_language")
 _CLASSES = {"local": "LocalFileSystem", "s3": "S3FileSystem", "gcs": "GcsFileSystem", "azure": "AzureFileSystem"}
 _CLOUD = Kind(declares={"name_maximum": None}, without=_APPENDER)
 
-KINDS = {"local": Kind(without=_HEADERS), "s3": _CLOUD, "gcs": _CLOUD, "azure": _CLOUD}
+KINDS = {"local": Kind(without=_HEADERS, local=True), "s3": _CLOUD, "gcs": _CLOUD, "azure": _CLOUD}
 """What pyarrow's documentation says of each: only the local one appends, only those of clouds keep metadata. All are
 file systems, also where keys are flat."""
 

@@ -22,9 +22,7 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no server or database, holds credentials, or an option is wrong.
 
     """
-    parts = address(spec, EXAMPLE, OPTIONS, what="server")
-    if "@" in parts.place:
-        raise ConnectionStringInvalid("a connection string is shown in reports: set REDIS_PASSWORD instead")
+    parts = address(spec, EXAMPLE, OPTIONS, what="server", instead="REDIS_PASSWORD")
     try:
         host, port = urlsplit(f"//{parts.place}").hostname, urlsplit(f"//{parts.place}").port
     except ValueError:

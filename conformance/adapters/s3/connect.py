@@ -44,7 +44,13 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no bucket, or an option is wrong.
 
     """
-    parts = address(spec, "s3://bucket/prefix?endpoint=URL", OPTIONS, what="bucket")
+    parts = address(
+        spec,
+        "s3://bucket/prefix?endpoint=URL",
+        OPTIONS,
+        what="bucket",
+        instead="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    )
     options = parts.options
     create: bool = options.pop("create", False)
     declares = tuple((name, options.pop(name)) for name in FEATURE_OPTIONS if name in options)

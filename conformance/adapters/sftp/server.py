@@ -6,6 +6,7 @@ paramiko is imported inside the functions only, so that the package works withou
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,8 +123,12 @@ def connected(location: Location) -> Any:
     client = ssh.SSHClient()
     password = os.environ.get("SFTP_PASSWORD")
     own_keys = location.key is None and password is None
+    client.set_missing_host_key_policy(_Strangers(location))
     try:
         client.load_system_host_keys(location.known_hosts)
+    except (OSError, UnicodeError, ssh.SSHException) as error:
+        refuse(ConnectionStringInvalid(f"known_hosts={location.known_hosts} cannot be read: {error}"))
+    try:
         client.connect(
             location.host,
             location.port,
@@ -139,10 +144,36 @@ def connected(location: Location) -> Any:
     except (ssh.AuthenticationException, ssh.PasswordRequiredException) as error:
         refuse(PermissionDenied(f"{location} does not let {location.user or 'this user'} in: {error}"))
     except ssh.BadHostKeyException as error:
-        refuse(ConnectionStringInvalid(f"{location} has another key than is known: {error}"))
-    except (OSError, EOFError, ssh.SSHException) as error:
-        refuse(ConnectionStringInvalid(f"{location} cannot be reached by SSH: {error or type(error).__name__}"))
+        refuse(
+            ConnectionStringInvalid(
+                f"{location} is reached, but has another key than is known: give known_hosts=FILE ({error})"
+            )
+        )
+    except (OSError, EOFError, ssh.SSHException, ValueError) as error:
+        transport, told = client.get_transport(), str(error) or type(error).__name__
+        if location.key and transport and transport.is_active():
+            told = f"is reached, but key={location.key} is of no use: {told}; give key=FILE, a private key"
+        else:
+            told = f"cannot be reached by SSH: {told}"
+        client.close()
+        refuse(ConnectionStringInvalid(f"{location} {told}"))
     return client
+
+
+class _Strangers:
+    """What paramiko does about a host whose key is not known: nobody else may answer in its place."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+
+    def missing_host_key(self, client: Any, hostname: str, key: Any) -> None:
+        """Refuse the host."""
+        del hostname  # the location says it
+        client.close()
+        raise ConnectionStringInvalid(
+            f"{self._location} is reached, but its {key.get_name()} key is not among the known ones: "
+            "give known_hosts=FILE"
+        )
 
 
 def sdk() -> Any:
@@ -152,6 +183,7 @@ def sdk() -> Any:
         ConnectionStringInvalid: it is not installed.
 
     """
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it prints tracebacks of what it raises, too
     try:
         return import_module("paramiko")
     except ModuleNotFoundError as error:

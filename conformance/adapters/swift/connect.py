@@ -29,7 +29,7 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no container, or an option is wrong.
 
     """
-    parts = address(spec, "swift://container/prefix?auth=URL", OPTIONS, what="container")
+    parts = address(spec, "swift://container/prefix?auth=URL", OPTIONS, what="container", instead="ST_USER and ST_KEY")
     create: bool = parts.options.pop("create", False)
     location = Location(container=parts.place, prefix=parts.prefix, **parts.options)
     container = Container(location, create=create)

@@ -13,6 +13,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.adapters.options import endpoint
 from conformance.adapters.upload_controller.api import Api, Binding, Hook, Operation
 from conformance.storage import ConnectionStringInvalid, Unexpected
 
@@ -79,12 +80,14 @@ class Http:
         """Talk to the service at ``base``, a URL; each request has ``timeout`` seconds, ``watch`` sees all of them.
 
         Raises:
-            ConnectionStringInvalid: ``base`` is no http or https URL.
+            ConnectionStringInvalid: ``base`` is no http or https URL, or holds a password.
 
         """
-        parts = urlsplit(base)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ConnectionStringInvalid(f"{base!r} is no URL of a service such as http://127.0.0.1:8080")
+        try:
+            endpoint(base)
+        except ValueError:
+            told = "what was given" if "@" in base else repr(base)
+            raise ConnectionStringInvalid(f"{told} is no URL of a service such as http://127.0.0.1:8080") from None
         self.base = base.rstrip("/")
         self._timeout = timeout
         self._watch = watch

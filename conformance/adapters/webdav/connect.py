@@ -49,7 +49,7 @@ def connect(spec: str) -> Connection:
         ConnectionStringInvalid: it names no host, or an option is wrong.
 
     """
-    parts = address(spec, "webdav://host:port/prefix", OPTIONS, what="host")
+    parts = address(spec, "webdav://host:port/prefix", OPTIONS, what="host", instead="WEBDAV_USER and WEBDAV_PASSWORD")
     options = parts.options
     create: bool = options.pop("create", False)
     declares = tuple((name, options.pop(name)) for name in FEATURE_OPTIONS if name in options)
