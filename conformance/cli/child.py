@@ -8,14 +8,19 @@ its details: ``refused sentence``, ``ready entry plan root``, ``result json``, `
 from __future__ import annotations
 
 import faulthandler
+import multiprocessing
+import os
+import shutil
 import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
     from conformance.engine.backend import Backend
 
 PULSE = 1.0
+STOPPING = 8.0
+"""Seconds that the cleaning may take in a run that was ended: less than the parent waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +69,25 @@ class Stopped(KeyboardInterrupt):
 
 
 def serve(pipe: Pipe, job: Job) -> None:
-    """Open the backend and run the checks that the parent asks for, until it asks for no more."""
+    """Open the backend and run the checks that the parent asks for, until it asks for no more or is gone."""
     ignore()
     for number in (signal.SIGTERM, signal.SIGPROF):
         signal.signal(number, _stop)
+    threading.Thread(target=_end_with_the_parent, args=(job.scratch,), daemon=True).start()
+    try:
+        try:
+            _serve(pipe, job)
+        finally:
+            _deaf()  # nothing is left to be cut short, and nobody to hear it
+    except Stopped:
+        _deaf()
+    except (BrokenPipeError, EOFError):  # the parent is gone
+        pass
+    if not _parent().is_alive():
+        shutil.rmtree(job.scratch, ignore_errors=True)
+
+
+def _serve(pipe: Pipe, job: Job) -> None:
     sys.unraisablehook = _unraisable
     tempfile.tempdir = str(job.scratch)
     set_hypothesis_home_dir(job.folder / FOLDER)
@@ -89,18 +111,15 @@ def serve(pipe: Pipe, job: Job) -> None:
         say("ready", entry(runner), plan(runner, job.asked), runner.workspaces.root)
         say.keep_alive(runner)
         _work(pipe, say, runner, opened if job.first else None)
-    except Stopped:
+    except (Stopped, BrokenPipeError, EOFError):
         # No further signal may cut the cleaning short: the parent kills a child that takes too long.
-        for number in (signal.SIGTERM, signal.SIGPROF):
-            signal.signal(number, signal.SIG_IGN)
-        if runner is not None:
-            say("cleaned", runner.clean())
+        _deaf()
+        left = [] if runner is None else runner.clean(STOPPING)
         if opened is not None and job.first:
             _remove(opened)
+        say("cleaned", left)
     except KeyboardInterrupt:  # the backend's own, while it was cleaned
         say("cleaned", ["(not cleaned: the backend raised KeyboardInterrupt)"])
-    except (BrokenPipeError, EOFError):
-        return  # the parent is gone
 
 
 def _open(job: Job) -> tuple[Connection, Runner]:
@@ -183,6 +202,29 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     # Raised in a finalizer or a callback of the garbage collector it would be swallowed: raise it until it is heard.
     signal.setitimer(signal.ITIMER_PROF, 0.1, 0.1)
     raise Stopped
+
+
+def _deaf() -> None:
+    """Let no signal of the parent, and none of those that repeat it, be heard any more."""
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    for number in (signal.SIGTERM, signal.SIGPROF):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _parent() -> BaseProcess:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise RuntimeError("a child that nobody started")
+    return parent
+
+
+def _end_with_the_parent(scratch: Path) -> None:
+    """Stop the run when the parent has ended without a word, and the process where that takes too long."""
+    _parent().join()
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    time.sleep(STOPPING + 2)
+    shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(1)
 
 
 def _unraisable(lost: sys.UnraisableHookArgs) -> None:

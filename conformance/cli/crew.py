@@ -150,6 +150,7 @@ class Crew:
                     child.process.join(max(0.1, until - time.monotonic()))
             if child.process.is_alive():
                 child.process.kill()
+                self.leaks.append(f"(not cleaned: {child.root or self.name}: it took more than {seconds:g} seconds)")
             child.process.join()
             child.pipe.close()
         self._children.clear()

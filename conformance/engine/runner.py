@@ -181,10 +181,10 @@ class Runner:
         except BaseException:  # noqa: BLE001 - a backend under test may fail here in any way
             return Promises()
 
-    def clean(self) -> list[str]:
-        """Remove everything that the run made; return what could not be removed."""
+    def clean(self, seconds: float = CLEANING) -> list[str]:
+        """Remove everything that the run made, as far as ``seconds`` allow; return what could not be removed."""
         try:
-            return [bounded(path) for path in within(CLEANING, self.workspaces.clean)]
+            return [bounded(path) for path in within(seconds, self.workspaces.clean)]
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - a backend under test may fail here in any way
@@ -222,7 +222,7 @@ class _Run:
         def example(**arguments: Any) -> None:
             if self.found is not None and arguments == self.found.arguments:
                 raise ExampleFailed  # Hypothesis asks again; `explain` does, once it is as small as it gets
-            if self._spent():
+            if self._spent() or self.runner.hangs >= HANGS_ALLOWED:
                 return
             self._shrinks += self.found is not None
             try:
@@ -235,7 +235,7 @@ class _Run:
             if found is None:
                 return
             if self.found is None or found.signature == self.found.signature:
-                if found.signature in self.runner.known:
+                if found.signature in self.runner.known or self.runner.hangs:  # each further try may take as long
                     self._shrinks = profile.shrinks
                 self.found = found
                 raise ExampleFailed
@@ -365,14 +365,18 @@ class _Run:
         return None if divergence is None else (divergence, trace.steps)
 
     def guard(self, op: str, run: Callable[[], Outcome]) -> Outcome:
-        """Make one backend call: count it and bound its time."""
+        """Make one backend call: count it and bound its time; a client that gives up waiting by itself hangs too."""
         self.operations[op] += 1
         self.runner.calls += 1
+        began, deadline = time.monotonic(), self.runner.profile.deadline
         try:
-            return within(self.runner.profile.deadline * (PATIENCE if op in LARGE else 1), run)
+            outcome = within(deadline * (PATIENCE if op in LARGE else 1), run)
         except CallHung as hung:
             self.runner.hangs += 1
             return Outcome(error="Hung", error_type="CallHung", message=str(hung), exception=hung)
+        if isinstance(outcome.exception, TimeoutError) and time.monotonic() - began > deadline / 2:
+            self.runner.hangs += 1
+        return outcome
 
 
 class _Clients:

@@ -18,6 +18,8 @@ PAGE = 1000
 LONGEST = 4096
 """Characters of a path beyond which a listing goes in circles, where no longer one was declared or written."""
 
+FAILED = "(cleaning failed: "
+
 
 class Workspaces:
     """The part of a backend that belongs to one run: ``/conformance-<id>/<number of five digits>/``."""
@@ -65,7 +67,7 @@ class Workspaces:
         left = self._empty(self.root)
         if left:
             # A path may be too long from the root, or be listed there in a way that does not lead back to it.
-            for number in sorted({path.partition("/")[0] for path in left}):
+            for number in sorted({path.partition("/")[0] for path in left if not path.startswith(FAILED)}):
                 self._empty(f"{self.root}{number}/")
             return self._empty(self.root)
         if not self._seen:
@@ -99,7 +101,7 @@ class Workspaces:
                 self.cleaning_calls += 1
                 self.open(parent + "/").delete(name, object_mode=ObjectMode.DIR)
         except Exception as error:  # noqa: BLE001 - a backend under test may fail here in any way
-            return [f"(cleaning failed: {type(error).__name__}: {error})"]
+            return [f"{FAILED}{type(error).__name__}: {error})"]
         finally:
             store.close()
         return [*segments, *blocks, *_innermost(left)]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from conformance.adapters.harness import channel, process, talk
 from conformance.adapters.harness.channel import HarnessBroken
 from conformance.adapters.harness.values import ForeignError
 from conformance.engine.deadline import CallHung, within
+from conformance.engine.laws import checks
+from conformance.engine.profiles import PROFILES
+from conformance.engine.runner import Runner
+from conformance.registry import from_connection
 from conformance.storage import (
     ConnectionStringInvalid,
     Content,
@@ -517,8 +522,9 @@ def test_a_daemon_that_left_the_group_keeps_nobody_waiting(harness, quick):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_a_killed_kit_leaves_no_harness(harness, tmp_path):
-    connection = harness("hello['version'] = str(os.getpid())")
+@pytest.mark.parametrize("stubborn", ["", "hear = lambda: time.sleep(60)"])
+def test_a_killed_kit_leaves_no_harness(harness, stubborn):
+    connection = harness("hello['version'] = str(os.getpid())", stubborn)
     program = (
         "import sys, time; from conformance.adapters.connection import open_backend\n"
         "c = open_backend(sys.argv[1]); c.prepare(); print(c.version().split()[-1], flush=True); time.sleep(60)"
@@ -546,6 +552,7 @@ def test_a_run_without_a_handshake_could_not_do_its_job(harness, tmp_path):
     assert "Traceback" not in ran.stderr + ran.stdout
 
 
+KEPT = "opened, kept = [], {}; hello['operations'] = dict.fromkeys(['write', 'read', 'stat', 'delete'], [])"
 MEMORY = """
 if op == "open":
   opened.append(request["args"]["work_dir"])
@@ -570,8 +577,7 @@ if op == "stat":
 
 
 def test_a_harness_that_vanishes_in_a_check_fails_that_check_and_no_other(harness, tmp_path):
-    operations = "opened, kept = [], {}; hello['operations'] = dict.fromkeys(['write', 'read', 'stat', 'delete'], [])"
-    ran = check(harness(operations, answers=MEMORY), tmp_path, "--only", "stat.missing", "--only", "write.stores")
+    ran = check(harness(KEPT, answers=MEMORY), tmp_path, "--only", "stat.missing", "--only", "write.stores")
     assert ran.returncode == 1, ran.stderr
     assert "HarnessBroken: the harness ended with exit code 3; stderr: bug 7" in ran.stdout
     assert "write.stores" not in ran.stdout
@@ -580,3 +586,35 @@ def test_a_harness_that_vanishes_in_a_check_fails_that_check_and_no_other(harnes
     again = subprocess.run((sys.executable, program), check=False, capture_output=True, text=True, timeout=60)
     assert again.returncode == 1
     assert "stat.missing does not hold: the last call came to the same as before." in again.stderr
+
+
+HANGS = """
+if op == "stat":
+  signal.signal(signal.SIGTERM, signal.SIG_IGN); open("hung", "a").write("x"); time.sleep(600)
+"""
+
+
+def test_a_harness_that_hangs_each_time_is_not_asked_again_and_again(harness, quick, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    connection = harness(KEPT, answers=MEMORY.partition('if op == "stat"')[0] + HANGS)
+    connection.prepare()
+    runner = Runner(from_connection(connection, "test"), profile=replace(PROFILES["smoke"], deadline=2.0))
+    results = [runner.run(check) for check in checks().values() if check.smoke and "stat" in check.needs]
+    assert (tmp_path / "hung").read_text() == "xxx"
+    assert [result.state for result in results].count("fail") == 3
+    assert "3 calls gave no answer; the run was ended" in {result.reason for result in results}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_harness_that_hangs(harness, tmp_path, sent):
+    answers = MEMORY.partition('if op == "stat"')[0] + HANGS.replace('"x"', "f'{os.getpid()} '")
+    connection = harness(KEPT, answers=answers)
+    command = (sys.executable, "-m", "conformance.cli", "check", connection.spec, "--only", "stat")
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert eventually((tmp_path / "hung").exists)
+        running.send_signal(sent)
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == (130 if sent == signal.SIGTERM else -sent)
+    assert "Traceback" not in out + err
+    assert eventually(lambda: all(gone(pid) for pid in (tmp_path / "hung").read_text().split()))

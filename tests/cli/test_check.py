@@ -81,6 +81,28 @@ def open_nothing(work_dir):
 
 number = 7
 """
+LEAVING = """
+import multiprocessing, os, signal
+from multiprocessing.util import Finalize
+from pathlib import Path
+from conformance.cli.child import Job, serve
+from conformance.planning import Asked
+
+def ended():
+    os.kill(os.getpid(), signal.SIGTERM)
+
+def child(pipe):
+    Finalize(None, ended, exitpriority=1)
+    serve(pipe, Job(spec="nowhere:x", name="x", asked=Asked(profile="smoke"), folder=Path(), scratch=Path()))
+
+if __name__ == "__main__":
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=child, args=(theirs,))
+    process.start()
+    print(ours.recv()[0])
+    process.join()
+    print(process.exitcode)
+"""
 AGAIN = "delete.deleting_again_gives_the_same_result"
 COMPLETED = "multipart_complete.a_completed_upload_is_an_object"
 
@@ -207,6 +229,30 @@ def test_an_interruption_still_writes_a_whole_document(folder, sent):
     document = read(file)
     assert document.footer.interrupted
     assert "not-run" in {result.state for result in document.results}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_nobody_goes_on_checking_when_the_run_was_killed(folder):
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "conformance.cli", "check", "memory", "--profile", "deep"]
+    env = {**os.environ, "TMPDIR": str(scratch)}
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    file = folder / ".conformance" / "last.jsonl"
+    until = time.monotonic() + 60
+    while time.monotonic() < until and (not file.exists() or file.read_text().count("\n") < 3):
+        time.sleep(0.1)
+    running.kill()
+    out, err = running.communicate(timeout=15)  # the children hold the other ends
+    assert "Traceback" not in out + err
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_child_that_is_ended_while_it_leaves_says_nothing(folder):
+    (folder / "leaving.py").write_text(LEAVING)
+    done = subprocess.run([sys.executable, "leaving.py"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["refused", "0"]
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(

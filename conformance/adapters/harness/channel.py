@@ -32,6 +32,10 @@ class HarnessBroken(Exception):
     """The harness vanished, hung or did not keep to the protocol: nothing that the storage behind it answered."""
 
 
+class HarnessSilent(HarnessBroken, TimeoutError):
+    """The harness gave no answer in time."""
+
+
 class Channel:
     """A started harness that has said its first line.
 
@@ -138,6 +142,7 @@ class Channel:
                     self._fail(how)
                 elif time.monotonic() > deadline:
                     self.fail(f"{failure} within {seconds:g} seconds")
+                    raise HarnessSilent(self.broken) from None
             else:
                 break
         if found is None:

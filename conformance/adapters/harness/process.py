@@ -1,4 +1,4 @@
-"""The process of a harness: started in a group of its own, its stderr kept, its group ended with it."""
+"""The process of a harness: in a group of its own that ends with it and with the kit, its stderr kept."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ ENDING_SECONDS = 2.0
 """How long a harness may take to end after its stdin was closed, and again after SIGTERM."""
 TAIL = 1000
 """Bytes of stderr that are kept."""
+GUARD = ("/bin/sh", "-c", 'read -r told || kill -s KILL -- "-$1"', "guard of a harness")
+"""Waits until it is told that a group has ended; kills it where whoever was to tell it is gone, SIGKILL or not."""
 
 
 class Process:
@@ -33,6 +35,7 @@ class Process:
             self._popen = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)  # noqa: S603 - the operator names it
         except OSError as error:
             raise ConnectionStringInvalid(f"{command[0]} cannot be started: {error.strerror}") from None
+        self._guard = subprocess.Popen((*GUARD, str(self._popen.pid)), stdin=pipe, start_new_session=True)  # noqa: S603 - no word of it is a stranger's
         self._lock = threading.Lock()
         self._tail = b""
         self._drain = threading.Thread(target=self._keep_stderr, name="stderr of a harness", daemon=True)
@@ -84,6 +87,7 @@ class Process:
                 self._signal(signal.SIGTERM)
                 self.ended(ENDING_SECONDS)
         self._signal(signal.SIGKILL)  # a dead one too: what it has started may be alive
+        self._guard.communicate(b"\n")  # before the wait: its number may be somebody else's afterwards
         self._popen.wait()
         self._close_stdin()
         self._drain.join(ENDING_SECONDS)  # no longer: a daemon that has left the group may hold the other end
