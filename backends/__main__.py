@@ -58,7 +58,8 @@ def _keep(name: str) -> int:
         file = DEVIATIONS / f"{name}.toml"
         shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
         declared = ["--declared", shlex.quote(str(shown))] if file.exists() else []
-        command = " ".join([*variables, "conformance check", shlex.quote(started.connection), *declared])
+        target = f"{name}={started.connection}" if declared else started.connection  # declarations go by the name
+        command = " ".join([*variables, "conformance check", shlex.quote(target), *declared])
         _say(f"{started.version} is running, until Ctrl-C. To check it:\n\n  {command}\n", sys.stdout)
         while True:
             signal.pause()

@@ -88,6 +88,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
       exec:./my-harness --flag            a program in any language; see docs/harness-protocol.md
       package.module:open_store           your own opener: open_store(work_dir) -> Storage
       mystore                             a name from [tool.conformance] in pyproject.toml
+      mystore=s3://bucket                 any of these under a name, which --declared knows
       upload-controller                   a service that takes files in parts; see docs/upload-controller.md
 
     Without any: those that pyproject.toml and the project's entry points name; where these name none, the three inside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,10 +14,11 @@ from conformance.registry import entry_point_backends
 from conformance.settings import Settings
 
 EMBEDDED = ("memory", "fs", "moto")
+_NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<spec>[^=?]+:.*|memory|fs|moto)")
 
 
 def choose(names: Sequence[str], own: Settings) -> list[tuple[str, str]]:
-    """Return (name, connection string) of the backends named, names unique.
+    """Return (name, connection string) of the backends named, names unique; ``name=spec`` gives a name here and now.
 
     Raises:
         Problem: one is named twice, or a name is not known.
@@ -24,14 +26,15 @@ def choose(names: Sequence[str], own: Settings) -> list[tuple[str, str]]:
     """
     known = {**entry_point_backends(own, tuple(names)), **own.backends}
     found: dict[str, str] = {}
-    for name in names:
-        spec = known.get(name, name)
+    for word in names:
+        given = _NAMED.fullmatch(word)
+        name, spec = (given["name"], given["spec"]) if given else (word, known.get(word, word))
         if spec not in EMBEDDED and ":" not in spec:
             hint = _opener(own.folder, name) or meant(name, [*known, *EMBEDDED], f"; use {WAYS}")
             raise Problem(f"no backend is called {name!r}{hint}")
         place = name.partition("?")[0]
         # what has no place, as memory:?segments=offset, is told apart by its options
-        shown = name if name in known or place.endswith(":") else place
+        shown = name if given or name in known or place.endswith(":") else place
         if shown in found:
             raise Problem(f"{shown} is named twice: name each backend once, or give them names in [tool.conformance]")
         found[shown] = spec

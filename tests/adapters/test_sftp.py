@@ -96,6 +96,14 @@ def test_an_unknown_host_is_refused(server, tmp_path):
         open_backend(f"sftp://{urlsplit(server).netloc}/?key={key}&known_hosts={tmp_path / 'none'}").prepare()
 
 
+def test_a_file_that_holds_no_key_is_told(server, tmp_path, capfd):
+    (tmp_path / "bad").write_text("no key\n")
+    known_hosts = parse_qs(urlsplit(server).query)["known_hosts"][0]
+    with pytest.raises(ConnectionStringInvalid, match=r"is reached, but key=.* is of no use: .*; give key=FILE"):
+        open_backend(f"sftp://{urlsplit(server).netloc}/?key={tmp_path / 'bad'}&known_hosts={known_hosts}").prepare()
+    assert capfd.readouterr().err == ""
+
+
 def test_a_missing_root_is_made_when_asked_for(server, served):
     missing = server.replace("/served?", "/served/new?")
     with pytest.raises(ConnectionStringInvalid, match=r"there is no .*/served/new: make it, or add create=true"):

@@ -61,6 +61,12 @@ def test_a_wrong_password_is_told(server, monkeypatch):
         open_backend(f"{server}?timeout=4").prepare()
 
 
+def test_a_missing_password_is_told(server, monkeypatch):
+    monkeypatch.delenv("SMB_PASSWORD")
+    with pytest.raises(PermissionDenied, match="set SMB_PASSWORD"):
+        open_backend(f"{server}?timeout=4").prepare()
+
+
 def test_a_missing_share_is_told(server):
     with pytest.raises(ConnectionStringInvalid, match=r"there is no .*/elsewhere"):
         open_backend(server.replace("/share", "/elsewhere")).prepare()

@@ -317,6 +317,17 @@ def test_the_command_lists_what_there_is():
     assert all(name in errors for name in BACKENDS)
 
 
+def test_the_command_explains_itself_and_knows_what_is_meant():
+    with run("--help") as process:
+        told, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "usage: python -m backends" in told
+    with run("seaweed") as process:
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "there is no backend seaweed; did you mean seaweedfs?" in errors
+
+
 @pytest.mark.skipif(find_spec("moto") is None, reason="moto is not installed")
 def test_the_command_starts_one_and_ends_it():
     with run("moto-server") as process:
@@ -324,7 +335,8 @@ def test_the_command_starts_one_and_ends_it():
         assert "moto" in process.stdout.readline()
         process.stdout.readline()
         command = process.stdout.readline()
-        assert "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=testtest conformance check 's3://" in command
+        assert "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=testtest conformance check 'moto-server=s3://" in command
+        assert command.rstrip().endswith("--declared backends/deviations/moto-server.toml")
         endpoint = command.partition("endpoint=")[2].partition("&")[0]
         assert answers(f"{endpoint}/moto-api/", 200)
         os.kill(process.pid, signal.SIGINT)

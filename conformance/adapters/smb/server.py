@@ -100,7 +100,10 @@ def connect_to(server: Server) -> None:
     try:
         server.call("register_session", location.host)
     except (exceptions.SMBAuthenticationError, exceptions.LogonFailure, exceptions.AccessDenied) as error:
-        refuse(PermissionDenied(f"{location} does not let {location.user or 'this user'} in: {error}"))
+        user = location.user or os.environ.get("SMB_USERNAME") or "this user"
+        if not os.environ.get("SMB_PASSWORD"):
+            refuse(PermissionDenied(f"{location} does not let {user} in without a password: set SMB_PASSWORD"))
+        refuse(PermissionDenied(f"{location} does not let {user} in: {error}"))
     except (OSError, ValueError, exceptions.SMBException) as error:
         refuse(ConnectionStringInvalid(f"{location} cannot be reached by SMB: {error}"))
 
