@@ -29,6 +29,7 @@ from conformance.upload_controller.place import Given, placed
 from conformance.upload_controller.running import run
 
 NAME = "upload-controller"
+_SIGNS = {"pass": ".", "fail": "F", "error": "E"}
 
 
 def check(ctx: click.Context, options: dict[str, Any]) -> None:
@@ -80,8 +81,8 @@ def _ran(options: dict[str, Any], asked: Asked) -> Document:
             if not options["quiet"]:
                 click.echo(f"{NAME} at {place.url}, API {place.api.name}, seed {asked.seed}", err=True)
             document = run(place, asked, reported=_dot if not options["quiet"] else lambda _: None)
-            if not options["quiet"]:
-                click.echo(err=True)  # the dots end
+            if not options["quiet"] and any(result.state in _SIGNS for result in document.results):
+                click.echo(err=True)  # ends the line of signs
     except StorageError as error:
         raise Problem(str(error.args[0])) from None
     if not any(entry.applies for entry in document.header.plan):
@@ -91,7 +92,7 @@ def _ran(options: dict[str, Any], asked: Asked) -> Document:
 
 def _dot(result: Result) -> None:
     """Show that the run goes on."""
-    click.echo({"pass": ".", "fail": "F", "error": "E"}.get(result.state, ""), nl=False, err=True)
+    click.echo(_SIGNS.get(result.state, ""), nl=False, err=True)
 
 
 def named_values(pairs: tuple[str, ...]) -> dict[str, str]:
