@@ -20,7 +20,7 @@ class CopyOntoItselfEmpties(Defective):
             self.spoil(dst, lambda _: b"")
 
 
-@defect(trips=("copy.self", "copy.metadata"), on=METADATA)
+@defect(trips=("copy.self", "copy.metadata"), on=("memory",))  # S3 refuses such a copy, so that nothing is dropped
 class CopyOntoItselfDropsMetadata(Defective):
     """Copying an object onto itself drops its metadata."""
 
