@@ -145,7 +145,10 @@ def test_a_part_is_stored_under_its_number(world: World) -> None:
     """1, 12, 123, 1000 and 10000 are different parts in the store, each with its own bytes."""
     before = world.store.uploads()
     upload = world.begin(5)
-    etags = {number: world.send(upload, number, world.content(3)) for number in (1, 12, 123, 1000, 9999, 10_000)}
+    etags = {
+        number: world.send(upload, number, world.content(3), "upload_presign.numbers")
+        for number in (1, 12, 123, 1000, 9999, 10_000)
+    }
     held = {number: etag for found in world.opened_since(before) for number, etag in world.store.parts(found).items()}
     same(held, etags, "the parts in the store")
 
