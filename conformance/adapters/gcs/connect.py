@@ -6,27 +6,14 @@ from conformance.adapters.connection import Connection, address, leads_to
 from conformance.adapters.gcs.bucket import Bucket
 from conformance.adapters.gcs.client import Location
 from conformance.adapters.gcs.storage import GoogleCloudStorage
-from conformance.adapters.options import Options, endpoint, flag, number
-
-
-def _without(text: str) -> tuple[str, ...]:
-    """Return what an emulator lacks: operations, optional arguments, or ``operation.argument``, with commas."""
-    words = tuple(text.split(","))
-    known = GoogleCloudStorage.implements
-    every = {*known, *(pair for pairs in known.values() for pair in pairs)}
-    every |= {f"{op}.{pair}" for op, pairs in known.items() for pair in pairs}
-    for word in words:
-        if word not in every:
-            raise ValueError(f"names {word!r}, which is no operation and no optional argument of Google Cloud Storage")
-    return words
-
+from conformance.adapters.options import Options, endpoint, flag, lacking, number
 
 OPTIONS: Options = {
     "endpoint": endpoint,
     "create": flag,
     "timeout": number(float, 0.1, 600),
     "page_size": number(int, 1, 1000),
-    "without": _without,
+    "without": lacking(GoogleCloudStorage.implements, "Google Cloud Storage"),
 }
 """Options of ``gcs://`` connections: ``create=true`` makes a missing bucket, all others are fields of ``Location``."""
 
