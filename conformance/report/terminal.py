@@ -91,7 +91,7 @@ def _card(out: Console, card: Card, programs: str) -> None:
         ("observed", failure.observed),
         ("reproduced", failure.reproduced or "not tried again"),
         *([("run it", f"python {file}")] if programs and failure.script else []),
-        ("replay", f"conformance replay {card.number}" if programs else card.replay),
+        ("replay", _replay(card, short=bool(programs))),
     ]
     # Soft wrapping leaves lines to the terminal: what is copied from it is what was printed.
     out.print(title, soft_wrap=True)
@@ -159,3 +159,10 @@ def _subjects(out: Console, shown: View) -> None:
     told = [f"{sign.glyph} {sign.word}" for state, sign in SIGNS.items() if state in legend]
     if told:
         out.print(Text("   ".join(told), style="dim"), soft_wrap=True)
+
+
+def _replay(card: Card, *, short: bool) -> str:
+    """Return the line that shows a failure again, ``short`` where the run is the last one: by its number alone."""
+    return (
+        f"conformance replay {card.number}" if short and card.replay.startswith("conformance replay") else card.replay
+    )

@@ -82,7 +82,8 @@ def program_name(number: int, requirement: str) -> str:
 
 def heart(script: str) -> str:
     """Return what a failure's program does with the backend, to its last call, without preparations and printing."""
-    begin = re.search(r"^(?!open_store)\w+ = .*\bopen_store\(", script, re.MULTILINE)
+    # a storage is opened, or a file of an upload controller is named
+    begin = re.search(r"^((?!open_store)\w+ = .*\bopen_store\(|file1 = )", script, re.MULTILINE)
     told = script[begin.start() :] if begin else script
     end = re.search(r"^(before = |print\((?!\d))", told, re.MULTILINE)
     return PRINTED.sub(r"\1", told[: end.start()] if end else told).rstrip()

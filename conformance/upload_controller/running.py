@@ -78,7 +78,7 @@ def run_check(place: Place, check: Check, seed: int, name: str = NAME) -> Result
         times = sum(
             isinstance(other, Broken) and _signature(check, other) == _signature(check, broken) for other in again
         )
-        failure = _failure(place, check, world, broken, f"{times} of {REPEATS}")
+        failure = _failure(place, check, world, broken, seed=seed, reproduced=f"{times} of {REPEATS}")
     used = world.used
     return Result(
         backend=name,
@@ -128,7 +128,7 @@ def _signature(check: Check, broken: Broken) -> str:
     return f"{broken.requirement or check.requirement}: {broken.what}"
 
 
-def _failure(place: Place, check: Check, world: World, broken: Broken, reproduced: str) -> Failure:
+def _failure(place: Place, check: Check, world: World, broken: Broken, *, seed: int, reproduced: str) -> Failure:
     blamed = broken.requirement or check.requirement
     steps = _steps(world.trace, broken)
     return Failure(
@@ -138,6 +138,7 @@ def _failure(place: Place, check: Check, world: World, broken: Broken, reproduce
         observed=broken.observed,
         signature=_signature(check, broken),
         reproduced=reproduced,
+        replay=f"conformance check upload-controller --url {place.url} --only {check.id} --seed {seed}",
         steps=steps,
         script=script(
             world.trace,
