@@ -10,8 +10,9 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from conformance.adapters.libraries import Attempt, library
 from conformance.storage import (
     ConnectionStringInvalid,
     MetadataUnrecognized,
@@ -26,12 +27,11 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 MIB = 1024 * 1024
 WRITE_MAXIMUM = 5000 * MIB
 """Bytes that one Put Blob takes."""
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,28 +118,7 @@ def sdk() -> Any:
         ConnectionStringInvalid: it is not installed.
 
     """
-    try:
-        return import_module("azure.storage.blob")
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("azure"):
-            raise
-    raise ConnectionStringInvalid(
-        "Azure needs azure-storage-blob, which is not installed: pip install 'storage-conformance[azblob]'",
-    )
-
-
-def attempt(function: Callable[..., _T], *arguments: Any, **parameters: Any) -> _T:
-    """Call ``function`` of the SDK and raise whatever it raises as an error of the taxonomy.
-
-    The SDK's error is neither cause nor context of ours (AOS-47 rule 2: only its text is kept).
-    """
-    try:
-        return function(*arguments, **parameters)
-    except StorageError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the SDK raises errors of its own, of requests, and ValueError
-        failure = translated(error)
-    raise failure
+    return library("azure.storage.blob", "azblob", needed_by="Azure", package="azure-storage-blob")
 
 
 _BY_CODE: Mapping[str, type[StorageError]] = {
@@ -172,6 +151,9 @@ def translated(error: Exception) -> StorageError:
         return Unexpected(f"{type(error).__name__}: {_first_line(error)}")
     told: Any = getattr(error, "error_code", None) or ""
     return failure_for(int(getattr(error, "status_code", None) or 0), getattr(told, "value", told), _first_line(error))
+
+
+attempt = Attempt(translated)
 
 
 def failure_for(status: int, code: str, message: str) -> StorageError:

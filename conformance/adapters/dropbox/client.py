@@ -10,9 +10,10 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from conformance.adapters.libraries import Attempt, library
 from conformance.storage import (
     ConnectionStringInvalid,
     ObjectMode,
@@ -28,12 +29,11 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 TOKEN = "DROPBOX_ACCESS_TOKEN"  # noqa: S105 - the name of the variable
 """The environment variable that holds the access token."""
 NOT_MODIFIED, UNSATISFIABLE = 304, 416
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,28 +117,7 @@ def sdk() -> Any:
         ConnectionStringInvalid: it is not installed.
 
     """
-    try:
-        return import_module("dropbox")
-    except ModuleNotFoundError as error:
-        if error.name != "dropbox":
-            raise
-    raise ConnectionStringInvalid(
-        "Dropbox needs its SDK, which is not installed: pip install 'storage-conformance[dropbox]'",
-    )
-
-
-def attempt(function: Callable[..., _T], *arguments: Any, **parameters: Any) -> _T:
-    """Call ``function`` of the SDK and raise whatever it raises as an error of the taxonomy.
-
-    The SDK's error is neither cause nor context of ours (AOS-47 rule 2: only its text is kept).
-    """
-    try:
-        return function(*arguments, **parameters)
-    except StorageError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the SDK raises errors of its own, of requests, and AssertionError
-        failure = translated(error)
-    raise failure
+    return library("dropbox", "dropbox", needed_by="Dropbox", package="its SDK")
 
 
 _BY_TAG: Mapping[str, type[StorageError]] = {
@@ -178,6 +157,9 @@ def translated(error: Any) -> StorageError:
         kind = {NOT_MODIFIED: PreconditionFailed, UNSATISFIABLE: RangeNotSatisfiable}.get(status, Unexpected)
         return kind(text)
     return Unexpected(f"{type(error).__name__}: {text}")
+
+
+attempt = Attempt(translated)
 
 
 def failure_for(union: Any) -> StorageError:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.fsspec_layer.storage import FSSpec
 from conformance.adapters.layers.address import Kind, place
-from conformance.adapters.layers.connection import connection, library
+from conformance.adapters.layers.connection import connection
+from conformance.adapters.libraries import library
 from conformance.storage import ConnectionStringInvalid, Storage
 
 if TYPE_CHECKING:

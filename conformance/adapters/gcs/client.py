@@ -9,8 +9,9 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.libraries import Attempt, library
 from conformance.storage import (
     ConnectionStringInvalid,
     ObjectNotExist,
@@ -24,9 +25,7 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-_T = TypeVar("_T")
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,29 +85,7 @@ def sdk() -> Any:
         ConnectionStringInvalid: it is not installed.
 
     """
-    try:
-        return import_module("google.cloud.storage")
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("google"):
-            raise
-    raise ConnectionStringInvalid(
-        "Google Cloud Storage needs google-cloud-storage, which is not installed: "
-        "pip install 'storage-conformance[gcs]'",
-    )
-
-
-def attempt(function: Callable[..., _T], *arguments: Any, **parameters: Any) -> _T:
-    """Call ``function`` of the SDK and raise whatever it raises as an error of the taxonomy.
-
-    The SDK's error is neither cause nor context of ours (AOS-47 rule 2: only its text is kept).
-    """
-    try:
-        return function(*arguments, **parameters)
-    except StorageError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the SDK raises errors of its own, of requests, and ValueError
-        failure = translated(error)
-    raise failure
+    return library("google.cloud.storage", "gcs", needed_by="Google Cloud Storage", package="google-cloud-storage")
 
 
 _BY_STATUS: Mapping[int, type[StorageError]] = {
@@ -132,6 +109,9 @@ def translated(error: Any) -> StorageError:
     if not isinstance(error, import_module("google.api_core.exceptions").GoogleAPICallError):
         return Unexpected(f"{type(error).__name__}: {text}")
     return failure_for(int(error.code or 0), text)
+
+
+attempt = Attempt(translated)
 
 
 def failure_for(status: int, text: str) -> StorageError:

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.adapters.connection import Connection, Opener
 from conformance.storage import ConnectionStringInvalid, ObjectNotExist, StorageError, in_sync
 
 if TYPE_CHECKING:
     from conformance.adapters.layers.address import Place
-
-
-def library(name: str, extra: str) -> Any:
-    """Return the module ``name``.
-
-    Raises:
-        ConnectionStringInvalid: the library that brings it is not installed; ``extra`` does.
-
-    """
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != name.partition(".")[0]:
-            raise
-    raise ConnectionStringInvalid(
-        f"{extra} needs {name}, which is not installed: pip install 'storage-conformance[{extra}]'"
-    )
 
 
 def connection(spec: str, place: Place, package: str, opener: Opener) -> Connection:

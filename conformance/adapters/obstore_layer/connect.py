@@ -18,7 +18,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.layers.address import Kind, place
-from conformance.adapters.layers.connection import connection, library
+from conformance.adapters.layers.connection import connection
+from conformance.adapters.libraries import library
 from conformance.adapters.obstore_layer.storage import ObStore
 from conformance.adapters.options import meant
 from conformance.storage import ConnectionStringInvalid, Storage

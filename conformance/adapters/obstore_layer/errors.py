@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.adapters.layers import errors
+from conformance.adapters.libraries import Attempt
 from conformance.storage import OperationNotSupported, PermissionDenied, PreconditionFailed, StorageError
 
 if TYPE_CHECKING:
@@ -29,3 +30,6 @@ def translated(error: Exception) -> StorageError:
     if kind is None:
         return errors.translated(error)
     return kind(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+
+
+attempt = Attempt(translated)

@@ -13,9 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.handles import left, refuse_all_but, refuse_everything
-from conformance.adapters.layers.connection import library
 from conformance.adapters.layers.declaring import declaration, fitting
-from conformance.adapters.obstore_layer.errors import translated
+from conformance.adapters.libraries import library
+from conformance.adapters.obstore_layer.errors import attempt
 from conformance.adapters.streams import Span, check_size, deliver, exactly
 from conformance.storage import (
     Features,
@@ -160,7 +160,7 @@ class ObStore(Storage):
             return Told(0, self._head(path, conditions))
         answer = self._call("get", self._root + path, options=conditions | _range(span))
         told = self._described(path, answer)
-        return Told(deliver([bytes(self._body(answer))], w, io_callback), told)
+        return Told(deliver([bytes(attempt(answer.bytes))], w, io_callback), told)
 
     def stat(
         self,
@@ -240,18 +240,7 @@ class ObStore(Storage):
     # calls and descriptions
 
     def _call(self, name: str, *arguments: Any, **parameters: Any) -> Any:
-        try:
-            return getattr(self._obstore, name)(self._store, *arguments, **parameters)
-        except Exception as error:  # noqa: BLE001 - besides its own, obstore raises those of the conversion to Rust
-            failure = translated(error)
-        raise failure
-
-    def _body(self, answer: Any) -> Any:
-        try:
-            return answer.bytes()
-        except Exception as error:  # noqa: BLE001 - as above
-            failure = translated(error)
-        raise failure
+        return attempt(getattr(self._obstore, name), self._store, *arguments, **parameters)
 
     def _head(self, path: str, conditions: Mapping[str, Any]) -> Object:
         return self._described(path, self._call("get", self._root + path, options={**conditions, "head": True}))

@@ -21,7 +21,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.layers.address import Kind, check_option, place
-from conformance.adapters.layers.connection import connection, library
+from conformance.adapters.layers.connection import connection
+from conformance.adapters.libraries import library
 from conformance.adapters.opendal_layer.storage import OpenDAL
 from conformance.storage import ConnectionStringInvalid, Storage, in_sync
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.layers.address import Kind, place
-from conformance.adapters.layers.connection import connection, library
+from conformance.adapters.layers.connection import connection
+from conformance.adapters.libraries import library
 from conformance.adapters.options import meant
 from conformance.adapters.pyarrow_layer.storage import PyArrow
 from conformance.storage import ConnectionStringInvalid, Storage

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.handles import left, refuse_all_but, refuse_everything
 from conformance.adapters.layers import errors
-from conformance.adapters.layers.connection import library
 from conformance.adapters.layers.declaring import declaration, fitting, mode_of_files
 from conformance.adapters.layers.parents import with_parents
+from conformance.adapters.libraries import library
 from conformance.adapters.streams import Span, check_size, deliver, exactly
 from conformance.storage import (
     Features,

@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.libraries import library
 from conformance.adapters.streams import refuse
 from conformance.storage import (
     ConnectionStringInvalid,
@@ -79,12 +80,7 @@ def sdk() -> Any:
         ConnectionStringInvalid: it is not installed.
 
     """
-    try:
-        return import_module("redis")
-    except ModuleNotFoundError as error:
-        if error.name != "redis":
-            raise
-    raise ConnectionStringInvalid("redis:// needs redis-py: pip install 'storage-conformance[redis]'")
+    return library("redis", "redis", needed_by="redis://", package="redis-py")
 
 
 @contextmanager

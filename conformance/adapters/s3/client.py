@@ -9,10 +9,10 @@ import os
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
+from conformance.adapters.libraries import Attempt, library
 from conformance.storage import (
-    ConnectionStringInvalid,
     ObjectNotExist,
     PermissionDenied,
     PreconditionFailed,
@@ -24,10 +24,9 @@ from conformance.storage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 MIB = 1024 * 1024
-_T = TypeVar("_T")
 
 # What the AWS chain reads from the environment: two backends with different credentials never share a client.
 _CHAIN = (
@@ -120,12 +119,7 @@ def boto3() -> Any:
         ConnectionStringInvalid: it is not installed.
 
     """
-    try:
-        return import_module("boto3")
-    except ModuleNotFoundError as error:
-        if error.name != "boto3":
-            raise
-    raise ConnectionStringInvalid("S3 needs boto3, which is not installed: pip install 'storage-conformance[s3]'")
+    return library("boto3", "s3", needed_by="S3")
 
 
 def client_config(location: Location) -> Any:
@@ -141,20 +135,6 @@ def client_config(location: Location) -> Any:
         request_checksum_calculation=checksum,
         response_checksum_validation=checksum,
     )
-
-
-def attempt(function: Callable[..., _T], *arguments: Any, **parameters: Any) -> _T:
-    """Call ``function`` of boto3 and raise whatever it raises as an error of the taxonomy.
-
-    The SDK's error is neither cause nor context of ours (AOS-47 rule 2: only its text is kept).
-    """
-    try:
-        return function(*arguments, **parameters)
-    except StorageError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a server inside the process (moto) may leak any exception
-        failure = translated(error)
-    raise failure
 
 
 _BY_CODE: Mapping[str, type[StorageError]] = {
@@ -198,6 +178,9 @@ def translated(error: Exception) -> StorageError:
     message = answer.get("Error", {}).get("Message", "")
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     return of_code(code, f"{message} (HTTP {status})", status)
+
+
+attempt = Attempt(translated)
 
 
 def of_code(code: str, message: str, status: int = 0) -> StorageError:

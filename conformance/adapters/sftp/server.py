@@ -11,9 +11,9 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.libraries import library
 from conformance.adapters.streams import refuse
 from conformance.storage import (
     ConnectionStringInvalid,
@@ -184,12 +184,7 @@ def sdk() -> Any:
 
     """
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it prints tracebacks of what it raises, too
-    try:
-        return import_module("paramiko")
-    except ModuleNotFoundError as error:
-        if error.name != "paramiko":
-            raise
-    raise ConnectionStringInvalid("sftp:// needs paramiko: pip install 'storage-conformance[sftp]'")
+    return library("paramiko", "sftp", needed_by="sftp://")
 
 
 def translated(error: Exception) -> StorageError:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.libraries import library
 from conformance.adapters.streams import refuse
 from conformance.storage import (
     ConnectionStringInvalid,
@@ -115,13 +116,8 @@ def sdk() -> Any:
         ConnectionStringInvalid: it is not installed.
 
     """
-    try:
-        logging.getLogger("smbprotocol").addHandler(logging.NullHandler())
-        return import_module("smbclient")
-    except ModuleNotFoundError as error:
-        if error.name != "smbclient":
-            raise
-    raise ConnectionStringInvalid("smb:// needs smbprotocol: pip install 'storage-conformance[smb]'")
+    logging.getLogger("smbprotocol").addHandler(logging.NullHandler())
+    return library("smbclient", "smb", needed_by="smb://", package="smbprotocol")
 
 
 @contextmanager
