@@ -17,8 +17,8 @@ from backends.upload_controller.controller import PARTS_MAXIMUM, UploadControlle
 from backends.upload_controller.errors import Refusal
 from backends.upload_controller.hooks import hooks_of
 from backends.upload_controller.ids import Id
+from backends.upload_controller.rows import Upload
 from backends.upload_controller.service import running
-from backends.upload_controller.uploads import Upload
 
 _log = logging.getLogger(__name__)
 

@@ -34,9 +34,10 @@ from backends.upload_controller.errors import (
     UploadNotUploaded,
 )
 from backends.upload_controller.outbox import Event, Outbox
+from backends.upload_controller.rows import File, Upload
 from backends.upload_controller.states import UploadStatus
 from backends.upload_controller.store import PartsBad, Store, StoredPart, UploadVanished, bare
-from backends.upload_controller.uploads import File, Upload, Uploads
+from backends.upload_controller.uploads import Uploads
 
 OBJECT_MAXIMUM = 5 * 1024**4
 PARTS_MAXIMUM = 10_000

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from backends.upload_controller.database import Database
-    from backends.upload_controller.uploads import Upload
+    from backends.upload_controller.rows import Upload
 
 RECEIVED = "upload_received"
 
