@@ -18,6 +18,10 @@ from backends.checking import DEVIATIONS, EMBEDDED, check
 from conformance.cli.interruption import Interruption
 from conformance.problems import meant
 
+USAGE = """\
+usage: python -m backends NAME              start it, print how to reach it, keep it until Ctrl-C
+       python -m backends check NAME…       start it, hold it to what is declared of it, end it"""
+
 
 def main(arguments: list[str]) -> int:
     """Run the command and return its exit status: 0, that of a check, or 2 when a backend is unknown or does not start.
@@ -27,16 +31,15 @@ def main(arguments: list[str]) -> int:
     checked = arguments[:1] == ["check"]
     names = list(takewhile(lambda word: not word.startswith("-"), arguments[checked:]))
     known = {*BACKENDS, *EMBEDDED} if checked else BACKENDS.keys()
-    usage = f"usage: python -m backends [check] NAME, where NAME is one of: {', '.join(BACKENDS)}"
-    if {"-h", "--help"} & set(arguments[:2]):
-        _say(usage, sys.stdout)
+    if not arguments or {"-h", "--help"} & set(arguments[:2]):
+        _say(f"{USAGE}\n\n{_listed()}", sys.stdout)
         return 0
     for name in names:
         if name not in known:
-            _say(f"there is no backend {name}{meant(name, sorted(known))}\n{usage}", sys.stderr)
+            _say(f"there is no backend {name} (python -m backends lists them){meant(name, sorted(known))}", sys.stderr)
             return 2
     if not names or (not checked and len(arguments) != 1):
-        _say(usage, sys.stderr)
+        _say(USAGE, sys.stderr)
         return 2
     try:
         if not checked:
@@ -64,6 +67,12 @@ def _keep(name: str) -> int:
         while True:
             signal.pause()
     return 0
+
+
+def _listed() -> str:
+    """Return the backends with what their modules say they are."""
+    said = {name: (sys.modules[start.__module__].__doc__ or "").partition("\n")[0] for name, start in BACKENDS.items()}
+    return "\n".join(f"  {name:25}  {text.replace('``', '')}" for name, text in said.items())
 
 
 def _say(text: str, to: TextIO) -> None:
