@@ -6,12 +6,13 @@ import os
 import platform
 import random
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from enum import Flag
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from conformance import __version__
 from conformance.engine.laws import Check, checks
@@ -27,6 +28,25 @@ if TYPE_CHECKING:
     from conformance.engine.runner import Runner
 
 FOLDER = ".conformance"
+
+
+class Verifying(Protocol):
+    """A check of either system, as far as a plan knows it."""
+
+    @property
+    def id(self) -> str:
+        """What the check is called."""
+        ...
+
+    @property
+    def requirement(self) -> str:
+        """What it verifies."""
+        ...
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """What it verifies besides."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +177,15 @@ def header(
     backends: Iterable[BackendEntry],
     plan: Iterable[Planned],
     started: str,
+    *,
     system: System = "storage",
+    every: Collection[Verifying] | None = None,
 ) -> Header:
-    """Return the header of a document about backends of a ``system``; ``started`` is ISO 8601."""
+    """Return the header of a document about backends of a ``system``; ``started`` is ISO 8601.
+
+    ``every`` are the checks that a whole run has, by default those of the profile standard.
+    """
+    entries, whole = tuple(plan), every or [check for check in checks().values() if check.weight > 0]
     return Header(
         kit=__version__,
         started=started,
@@ -179,8 +205,24 @@ def header(
             for found in requirements(system).values()
         },
         backends=tuple(backends),
-        plan=tuple(plan),
+        plan=entries,
+        partial=_partial(entries, whole),
     )
+
+
+def _partial(plan: Collection[Planned], every: Collection[Verifying]) -> dict[str, tuple[str, ...]]:
+    """Return by backend which of the requirements that a plan covers have checks that it leaves out."""
+    covering: defaultdict[str, set[str]] = defaultdict(set)
+    for check in every:
+        for requirement in (check.requirement, *check.also):
+            covering[requirement].add(check.id)
+    asked: defaultdict[str, set[str]] = defaultdict(set)
+    asking: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in plan:
+        asked[entry.backend].add(entry.check)
+        asking[entry.backend].update((entry.requirement, *entry.also))
+    found = {name: sorted(r for r in asking[name] if covering[r] - seen) for name, seen in asked.items()}
+    return {name: tuple(names) for name, names in found.items() if names}
 
 
 def now() -> str:

@@ -53,9 +53,8 @@ def command(
         accepted = accept(observed, known, prune=prune, reason=reason, issue=issue)
     except DeclarationInvalid as error:
         raise Problem(str(error)) from None
-    for entry in _unjudged(observed, known) if prune else ():
-        told = f"{entry.requirement} of {entry.backend} stays: the run did not ask for it, so nothing is known of it"
-        click.echo(f"! {printable(told)}")
+    for entry, why in _unjudged(observed, known) if prune else ():
+        click.echo(f"! {printable(f'{entry.requirement} of {entry.backend} stays: {why}')}")
     if accepted.text == known.text:
         click.echo(f"nothing in {file} is out of date" if prune else f"{file} says all of it already")
         return
@@ -80,11 +79,19 @@ def _entries(some: Sequence[Deviation]) -> str:
     return "1 entry" if len(some) == 1 else f"{len(some)} entries"
 
 
-def _unjudged(observed: Document, known: Declarations) -> Iterator[Deviation]:
-    """Yield the entries of the run's backends that the run says nothing of, as one with ``--only`` leaves them."""
+def _unjudged(observed: Document, known: Declarations) -> Iterator[tuple[Deviation, str]]:
+    """Yield the entries of which a run with ``--only`` cannot tell whether they are over, and why."""
     judged = {(e.backend, name) for e in observed.header.plan for name in (e.requirement, *e.also)}
     judged |= {(result.backend, failure.requirement) for result, failure in observed.failures}
     for entry in known.deviations:
         names = [backend.name for backend in observed.header.backends if entry.about(backend.name, backend.spec)]
         if names and not any((name, entry.requirement) in judged for name in names):
-            yield entry
+            yield entry, "the run did not ask for it, so nothing is known of it"
+        elif any(entry.requirement in observed.header.partial.get(name, ()) for name in names) and not _seen(
+            observed, entry
+        ):
+            yield entry, "the run left out checks of it, which might see it"
+
+
+def _seen(observed: Document, entry: Deviation) -> bool:
+    return any(failure.requirement == entry.requirement for _, failure in observed.failures)

@@ -133,7 +133,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
     watcher = progress(quiet=options["quiet"], asked=asked)
     try:
         with watcher:
-            document, replayed = run(
+            document = run(
                 chosen,
                 asked,
                 folder=folder,
@@ -150,7 +150,7 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
         raise Problem(f"{error.filename or results} cannot be written: {error.strerror or error}") from None
     write_programs(own_folder(folder) / "failures", document)
     programs = f"{FOLDER}/failures"
-    judgement = tell(document, declared, quiet=options["quiet"], replayed=replayed, programs=programs)
+    judgement = tell(document, declared, quiet=options["quiet"], programs=programs)
     write_page(page, document, judgement)
     if options["junit"]:
         write_junit(options["junit"], document, judgement)

@@ -19,6 +19,7 @@ from conformance.cli.outputs import (
     write_programs,
 )
 from conformance.cli.telling import tell
+from conformance.declaration import Declarations, judged_by
 from conformance.planning import FOLDER, Asked, check_seed, own_folder
 from conformance.problems import Problem, meant
 from conformance.requirements import requirements
@@ -50,7 +51,7 @@ def check(ctx: click.Context, options: dict[str, Any]) -> None:
         check_writable(file)
     declared = declarations(options["declared"])
     asked = Asked(profile="standard", seed=check_seed(options["seed"] or "0"), only=_select(options["only"]))
-    document = _ran(options, asked)
+    document = judged_by(_ran(options, asked), declared or Declarations())
     results.write_text(dumps(document), "utf-8")
     if options["results"]:
         shutil.copyfile(results, own_folder(folder) / "last.jsonl")

@@ -13,12 +13,13 @@ from conformance.declaration import with_embedded
 from conformance.planning import FOLDER
 from conformance.problems import Problem
 from conformance.results import DocumentError, merge
-from conformance.settings import settings
 
 
 @click.command(name="report")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE.jsonl]...")
-@click.option("--declared", type=click.Path(path_type=Path), metavar="FILE", help="The deviations file.")
+@click.option(
+    "--declared", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this. [what the run was judged by]"
+)
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="[conformance-report.html]")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Also write JUnit XML.")
 @click.option("--badge", type=click.Path(path_type=Path), metavar="FILE.json", help="Also write a shields.io badge.")
@@ -31,7 +32,8 @@ def command(ctx: click.Context, files: tuple[Path, ...], **options: Any) -> None
     Several documents about different backends become one page:
       conformance report memory.jsonl minio.jsonl --report matrix.html
 
-    Nothing is run; the exit code is that of the verdict.
+    Nothing is run; verdict and exit code are those of the run, with what was declared then. --declared judges the
+    documents by what a file says now.
     """
     folder = Path.cwd()
     documents = [document(file) for file in files or [folder / FOLDER / "last.jsonl"]]
@@ -39,7 +41,7 @@ def command(ctx: click.Context, files: tuple[Path, ...], **options: Any) -> None
         joined = merge(documents)
     except DocumentError as error:
         raise Problem(str(error)) from None
-    declared = with_embedded(declarations(options["declared"] or settings(folder).declared))
+    declared = with_embedded(declarations(options["declared"])) if options["declared"] else None
     judgement = tell(joined, declared, quiet=options["quiet"])
     page: Path = options["report"] or folder / "conformance-report.html"
     write_page(page, joined, judgement)

@@ -17,7 +17,7 @@ from typing import Protocol
 from conformance.cli.child import Job
 from conformance.cli.crew import Crew, numbered
 from conformance.cli.interruption import Interruption
-from conformance.declaration import Declarations, Replay
+from conformance.declaration import Declarations, judged_by
 from conformance.planning import Asked, header, now
 from conformance.problems import Problem
 from conformance.results import Document, Footer, Header, Result, Writer, cover
@@ -67,10 +67,10 @@ def run(
     watcher: Watcher,
     replay: str = "",
     declared: Declarations | None = None,
-) -> tuple[Document, dict[str, Replay]]:
+) -> Document:
     """Check backends, given as (name, connection string), and return the document that was written to ``file``.
 
-    With it come the ``declared`` deviations of which the stored program still diverges, by key.
+    It carries the ``declared`` deviations of these backends, and which of their stored programs still show them.
 
     ``replay`` stands before backend and check in the replay lines: ``FILE#`` where the document is to be kept.
 
@@ -112,8 +112,7 @@ def run(
             ran.interrupted = True
             for crew in crews:
                 crew.stop()
-        replayed: dict[str, Replay] = {key: "diverges" for crew in crews for key in crew.diverging}
-        return _written(ran, writer, time.perf_counter() - began), replayed
+        return _written(ran, writer, time.perf_counter() - began, declared or Declarations())
 
 
 def _planned(crews: list[Crew], asked: Asked, started: str) -> Ran:
@@ -158,7 +157,7 @@ def _work(crews: list[Crew], ran: Ran, writer: Writer, watcher: Watcher, interru
         watcher.turn()
 
 
-def _written(ran: Ran, writer: Writer, seconds: float) -> Document:
+def _written(ran: Ran, writer: Writer, seconds: float, declared: Declarations) -> Document:
     reason = "the run was interrupted" if ran.interrupted else "the kit lost sight of this check"
     results = cover(ran.header.plan, ran.results, state="not-run", reason=reason)
     known = {result.key for result in ran.results}
@@ -172,5 +171,7 @@ def _written(ran: Ran, writer: Writer, seconds: float) -> Document:
         leaks={crew.name: tuple(crew.leaks) for crew in ran.crews if crew.leaks},
         interrupted=ran.interrupted,
     )
-    writer.finish(footer)
-    return Document(header=ran.header, results=results, footer=footer)
+    diverging = [key for crew in ran.crews for key in crew.diverging]
+    document = judged_by(Document(header=ran.header, results=results, footer=footer), declared, diverging)
+    writer.finish(document.footer)
+    return document

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
 
 import click
 from rich.console import Console
 
 from conformance.cli.streams import nobody_reads
-from conformance.declaration import Declarations, Judgement, Replay, judge
+from conformance.declaration import Declarations, Judgement, judge
 from conformance.problems import Problem, printable
 from conformance.report import show
 from conformance.results import Document
@@ -23,11 +22,11 @@ def tell(
     declared: Declarations | None,
     *,
     quiet: bool = False,
-    replayed: Mapping[str, Replay] | None = None,
     programs: str = "",
 ) -> Judgement:
     """Print failures and verdicts (only these when ``quiet``) to stdout; return the judgement.
 
+    ``declared`` is what the run is judged by; None for what its document says that it was judged by.
     ``programs`` is the folder with the programs of the failures, as one types it. That nobody reads any further, as
     after ``| head``, changes nothing in the judgement.
 
@@ -35,7 +34,7 @@ def tell(
         Problem: stdout cannot be written.
 
     """
-    judgement = judge(document, declared, replayed=replayed)
+    judgement = judge(document, declared)
     try:
         _print(document, judgement, quiet=quiet, programs=programs)
     except BrokenPipeError:

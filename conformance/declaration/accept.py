@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from conformance.declaration.carried import upheld
 from conformance.declaration.deviations import DeclarationInvalid, Declarations, Deviation, loads, visible
 from conformance.declaration.judging import Replay, matching, stand
 from conformance.results import Document, Failure, Result
@@ -39,7 +40,8 @@ def accept(
 
     Entries that are there keep their text, comments and reasons. A new one gets ``reason`` (by default what was
     expected and observed, to be replaced by the author) and ``issue`` (by default ``untracked = true``). ``prune``
-    removes entries that are stale or expired and adds none, so that whoever tidies up accepts nothing by the way.
+    removes entries that are stale or expired and adds none, so that whoever tidies up accepts nothing by the way; what
+    the run did not ask for, or not with all of its checks, it leaves alone. ``replayed`` is as for :func:`judge`.
     Errors and checks that did not run are never accepted.
 
     Raises:
@@ -56,7 +58,8 @@ def accept(
         if matching(failure, [entry for entry in theirs if entry.requirement == new.requirement]):
             continue
         added.setdefault(new.key, new)
-    removed = tuple(entry for entry in declared.deviations if prune and _outdated(document, entry, replayed or {}, day))
+    replays = upheld(document) if replayed is None else replayed
+    removed = tuple(entry for entry in declared.deviations if prune and _outdated(document, entry, replays, day))
     text = _without(declared, removed, known) if removed else declared.text
     for entry in added.values():
         text = (text.rstrip("\n") + "\n\n" if text.strip() else "") + written(entry)
@@ -131,6 +134,7 @@ def _over(document: Document, name: str, entry: Deviation, replayed: Mapping[str
         declared=[entry],
         replayed=replayed,
         today=today,
+        partial=entry.requirement in document.header.partial.get(name, ()),
     )
     return cell.standing in ("stale", "expired")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from conformance.declaration.carried import declared_then, upheld
 from conformance.declaration.deviations import Declarations, Deviation
 from conformance.declaration.judging import Cell, Replay, stand
 from conformance.declaration.verdict import Exit, Verdict, plural, verdict
@@ -51,17 +52,19 @@ def judge(
 ) -> Judgement:
     """Return how a run compares with what is declared.
 
-    ``replayed`` tells by :attr:`Deviation.key` what came of the stored programs: while one ``diverges``, its
+    ``declarations`` are by default those that the run was judged by, as its document carries them. ``replayed`` tells
+    by :attr:`Deviation.key` what came of the stored programs, by default in that run: while one ``diverges``, its
     deviation is not stale even when the search of its check found nothing. ``today`` is the day on which entries
-    expire, by default that of the run, so that the same document always gets the same verdict.
+    expire, by default that of the run. So the same document always gets the same verdict.
     """
-    declared = declarations or Declarations()
+    declared = declared_then(document) if declarations is None else declarations
+    replays = upheld(document) if replayed is None else replayed
     day = today or date.fromisoformat(document.header.started[:10])
     backends = document.header.backends
     theirs = {name for backend in backends for name in (backend.name, backend.spec)}
     here = ", ".join(backend.name for backend in backends)
     return Judgement(
-        verdicts=tuple(_backend(document, b.name, declared.of(b.name, b.spec), replayed or {}, day) for b in backends),
+        verdicts=tuple(_backend(document, b.name, declared.of(b.name, b.spec), replays, day) for b in backends),
         notes=tuple(
             f"{declared.name} declares deviations of {name}, which is not part of this run: it has {here}"
             for name in dict.fromkeys(deviation.backend for deviation in declared.deviations)
@@ -101,6 +104,7 @@ def _backend(
             declared=entries.get(requirement, []),
             replayed=replayed,
             today=today,
+            partial=requirement in document.header.partial.get(backend, ()),
         )
         for requirement in order
     }

@@ -13,6 +13,9 @@ error                  error                   error
 does not apply         not applicable          stale
 =====================  ======================  =====================================
 
+Where a run left out some of the checks of a requirement, as one with ``--only`` may, a declared deviation that nothing
+showed is no stale one: the others might see it.
+
 A check that failed because of another requirement says nothing of its own: it is *blocked by* that one. A requirement
 that no check of the run covers is *unplanned*; both are told, neither fails the gate.
 """
@@ -100,10 +103,14 @@ def stand(
     declared: Sequence[Deviation],
     replayed: Mapping[str, Replay],
     today: date,
+    partial: bool = False,
 ) -> Cell:
-    """Return where a requirement of a backend stands; the worst fact about it decides."""
+    """Return where a requirement of a backend stands; the worst fact about it decides.
+
+    ``partial`` says that the run left out checks of the requirement, which might have seen what these did not.
+    """
     facts = [_failing(failure, declared) for _, failure in blaming]
-    facts += [_entry(deviation, covering, blaming, replayed, today) for deviation in declared]
+    facts += [_entry(deviation, covering, blaming, replayed, today, partial=partial) for deviation in declared]
     facts += [_observed(covering, requirement)]
     standing, reason = min(facts, key=lambda fact: ORDER.index(fact[0]))
     return Cell(
@@ -154,6 +161,8 @@ def _entry(
     blaming: Sequence[tuple[Result, Failure]],
     replayed: Mapping[str, Replay],
     today: date,
+    *,
+    partial: bool,
 ) -> Fact:
     if entry.expired(today):
         return "expired", f"the declaration expired on {entry.expires}: {entry.reason}"
@@ -163,6 +172,8 @@ def _entry(
     if replay == "agrees":
         return "stale", "declared as a deviation, and its stored program now does as specified"
     states = {result.state for result in covering}
+    if partial:
+        return "deviation", f"declared, not seen again by the checks of this run: {entry.reason}"
     if states == {"not-applicable"}:
         return "stale", "declared as a deviation, and the requirement does not apply"
     if states and states <= {"pass", "not-applicable"}:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.declaration import Exit, Judgement, judge
+from conformance.declaration import Exit, Judgement, judge, judged_by
 from conformance.engine.laws import checks
 from conformance.planning import header, now, own_folder, planned
 from conformance.problems import Problem, printable
@@ -27,7 +27,7 @@ class Ending:
         self.files: list[Path] = []
         self.missing: list[str] = []
         self.problem = ""
-        self.document = self._document()
+        self.document = judged_by(self._document(), session.declared)
         self.judgement: Judgement = judge(self.document, session.declared)
 
     def finish(self, session: pytest.Session) -> None:

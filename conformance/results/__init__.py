@@ -5,6 +5,7 @@ from conformance.results.diff import Change, Diff, diff
 from conformance.results.document import (
     FORMAT,
     BackendEntry,
+    Declared,
     Document,
     Failure,
     Footer,
@@ -34,6 +35,7 @@ __all__ = [
     "BackendEntry",
     "BackendTwice",
     "Change",
+    "Declared",
     "Diff",
     "Document",
     "DocumentError",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Literal, cast
 
 from conformance.results import codec
@@ -85,7 +85,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """How the run was made, and what it was to do. ``started`` is ISO 8601 with its offset."""
+    """How the run was made, and what it was to do. ``started`` is ISO 8601 with its offset.
+
+    ``partial`` names, by backend, the requirements of which the run left out checks, as one with ``--only`` may: that
+    nothing was seen of their deviations does not mean that they are gone.
+    """
 
     kind: ClassVar[str] = "header"
     format: int = FORMAT
@@ -99,6 +103,7 @@ class Header:
     requirements: Mapping[str, RequirementText]
     backends: tuple[BackendEntry, ...]
     plan: tuple[Planned, ...]
+    partial: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     runs: tuple[Run, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -214,14 +219,37 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A deviation that was declared when the run was made, without its stored program.
+
+    ``upheld`` says that the program still showed it, whatever the checks came upon. Dates are ISO 8601.
+    """
+
+    backend: str
+    requirement: str
+    reason: str
+    issue: str | None = None
+    signature: str = ""
+    first_seen: str | None = None
+    expires: str | None = None
+    flaky: bool = False
+    upheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """How the run ended. ``leaks`` are paths that it left behind, by backend."""
+    """How the run ended, and what it was judged by.
+
+    ``leaks`` are paths that it left behind, by backend; ``declared`` are the deviations of its backends as they were
+    declared at that time.
+    """
 
     kind: ClassVar[str] = "footer"
     finished: str
     seconds: float
     calls: int
     leaks: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    declared: tuple[Declared, ...] = ()
     interrupted: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -231,7 +259,13 @@ class Footer:
     @classmethod
     def from_json(cls, data: Any) -> Footer:
         """Return the footer that :meth:`to_json` wrote."""
-        return codec.from_json(cls, data, "footer")
+        found = codec.from_json(cls, data, "footer")
+        for day in (day for entry in found.declared for day in (entry.first_seen, entry.expires) if day is not None):
+            try:
+                date.fromisoformat(day)
+            except ValueError:
+                raise codec.Unfit(f"footer.declared: {day!r} is no date in ISO 8601") from None
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

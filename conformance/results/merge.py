@@ -44,6 +44,7 @@ def merge(documents: Sequence[Document]) -> Document:
             requirements=texts,
             backends=tuple(backend for header in headers for backend in header.backends),
             plan=tuple(entry for header in headers for entry in header.plan),
+            partial={name: found for header in headers for name, found in header.partial.items()},
             runs=tuple(run for document in documents for run in _runs(document)),
         ),
         results=tuple(result for document in documents for result in document.results),
@@ -52,6 +53,7 @@ def merge(documents: Sequence[Document]) -> Document:
             seconds=sum(document.footer.seconds for document in documents),
             calls=sum(document.footer.calls for document in documents),
             leaks={name: paths for document in documents for name, paths in document.footer.leaks.items()},
+            declared=tuple(dict.fromkeys(entry for document in documents for entry in document.footer.declared)),
             interrupted=any(document.footer.interrupted for document in documents),
         ),
     )

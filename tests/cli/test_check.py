@@ -52,6 +52,18 @@ class Rare(Memory):
 def open_rare(work_dir):
     return Rare(service, work_dir)
 
+class Sometimes(Memory):
+    calls = 0
+
+    def delete(self, path, *, object_mode=None, multipart_id=None):
+        Sometimes.calls += 1
+        if Sometimes.calls % 4 == 0 and object_mode is None and multipart_id is None:
+            self.stat(path)
+        super().delete(path, object_mode=object_mode, multipart_id=multipart_id)
+
+def open_sometimes(work_dir):
+    return Sometimes(service, work_dir)
+
 def open_one_place(work_dir):
     return Memory(service, "/one/")
 
@@ -192,6 +204,55 @@ def test_a_declared_program_keeps_its_deviation_current_though_the_search_missed
     )
     arguments = ("check", "mystore:open_rare", "--only", "delete.missing", "--declared", "deviations.toml", "-q")
     assert "1 deviation is declared (delete.missing)" in conformance(*arguments).stdout
+    left = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes").stdout
+    assert "nothing in deviations.toml is out of date" in left
+
+
+def test_pruning_leaves_what_the_checks_left_out_might_see(folder):
+    declares(folder, "memory", "delete.missing", "delete.removes")
+    arguments = ("check", "memory", "--declared", "deviations.toml", "-q", "--only")
+    assert "as declared" in conformance(*arguments, "delete.a_deleted_object_is_gone").stdout
+    kept = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes").stdout
+    assert "! delete.missing of memory stays: the run did not ask for it, so nothing is known of it" in kept
+    assert "! delete.removes of memory stays: the run left out checks of it, which might see it" in kept
+    conformance(*arguments, "delete.removes", expect=3)
+    pruned = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes").stdout
+    assert "deviations.toml: 1 entry removed" in pruned
+    assert "delete.missing" in (folder / "deviations.toml").read_text()
+
+
+def declares(folder, backend, *requirements, more=""):
+    lines = ["[[deviation]]", f'backend = "{backend}"', 'reason = "why"', "untracked = true", SOMETIMES, more]
+    entries = [[*lines, f'requirement = "{requirement}"', ""] for requirement in requirements]
+    (folder / "deviations.toml").write_text("\n".join(line for entry in entries for line in entry))
+
+
+SOMETIMES = 'signature = "delete.idempotent: delete ObjectNotExist"'
+RARE = """calls = '[{"op":"delete","args":["rare"],"pairs":{},"client":0}]'"""
+
+
+@pytest.mark.parametrize(
+    ("spec", "only", "declared", "told"),
+    [
+        ("memory", "delete.idempotent", None, ("conformant", 0)),
+        ("mystore:open_rare", "delete.missing", RARE, ("as declared", 0)),
+        ("memory", "delete.idempotent", "", ("out of date", 3)),
+        ("mystore:open_sometimes", "delete.idempotent", "flaky = true", ("as declared", 0)),
+        ("mystore:open_sometimes", "delete.idempotent", None, ("does not conform", 1)),
+        ("moto", "multipart.complete_unsorted", None, ("1 could not be verified", 0)),
+        ("mystore:open_deadly", COMPLETED, None, ("no verdict", 2)),
+    ],
+    ids=["conformant", "as-declared", "stale", "flaky", "flaky-undeclared", "unverified", "error"],
+)
+def test_a_document_carries_its_verdict(folder, spec, only, declared, told):
+    words, code = told
+    declares(folder, spec, *([] if declared is None else [only]), more=declared)
+    arguments = ("--declared", "deviations.toml", "--only", only, "--results", "run.jsonl", "--report", "checked.html")
+    checked = conformance("check", spec, *arguments, "-q", expect=code).stdout
+    assert words in checked
+    (folder / "deviations.toml").unlink()
+    assert conformance("report", "run.jsonl", "-q", "--report", "reported.html", expect=code).stdout == checked
+    assert (folder / "reported.html").read_text() == (folder / "checked.html").read_text()
 
 
 def test_a_backend_that_ends_the_process_is_attributed_and_the_rest_goes_on(folder):

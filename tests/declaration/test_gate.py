@@ -5,8 +5,18 @@ from datetime import date
 
 import pytest
 
-from conformance.declaration import Declarations, Deviation, Exit, accept, judge
-from conformance.results import BackendEntry, Document, Footer, Header, Planned, RequirementText, cover
+from conformance.declaration import Declarations, Deviation, Exit, accept, judge, judged_by
+from conformance.results import (
+    BackendEntry,
+    Document,
+    Footer,
+    Header,
+    Planned,
+    RequirementText,
+    cover,
+    dumps,
+    loads,
+)
 from tests.results.sample import declarations, document, failed, failure, passed
 
 R = "delete.idempotent"
@@ -157,6 +167,32 @@ def test_a_deviation_that_was_not_planned_is_not_counted(replay):
     entries, results = OBSERVED["unplanned"]
     judged = judge(run(*results, plan=entries), declared(), replayed={f"fs/{R}/{S}": replay})
     assert judged.of("fs").words == "conformant to the one requirement that applies and was planned"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "standing", "code"), [((R,), "deviation", 0), (("x.y",), "stale", 3), ((), "stale", 3)]
+)
+def test_what_the_checks_left_out_might_see_is_not_stale(left_out, standing, code):
+    whole = run(PASSES, plan=[plan()])
+    asked = replace(whole, header=replace(whole.header, partial={"fs": left_out}))
+    judged = judge(asked, declared())
+    assert (judged.of("fs").cells[R].standing, judged.code) == (standing, code)
+    assert bool(accept(asked, declared(), prune=True).removed) == (standing == "stale")
+
+
+@pytest.mark.parametrize("observed", OBSERVED)
+@pytest.mark.parametrize("entry", DECLARED)
+@pytest.mark.parametrize("diverging", [True, False])
+def test_a_document_is_judged_by_what_it_carries(observed, entry, diverging):
+    entries, results = OBSERVED[observed]
+    keys = [e.key for e in DECLARED[entry].deviations] if diverging else []
+    made = judged_by(run(*results, plan=entries), DECLARED[entry], keys)
+    known = judge(made, DECLARED[entry], replayed=dict.fromkeys(keys, "diverges"))
+    read = judge(loads(dumps(made)))
+    assert (read.code, [(v.words, v.weak) for v in read.verdicts]) == (
+        known.code,
+        [(v.words, v.weak) for v in known.verdicts],
+    )
 
 
 def test_two_ways_to_break_a_requirement_are_declared_each():

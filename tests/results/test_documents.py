@@ -6,6 +6,8 @@ from jsonschema import Draft202012Validator
 
 from conformance.results import (
     BackendTwice,
+    Declared,
+    Document,
     DuplicateResult,
     Footer,
     MissingFooter,
@@ -220,6 +222,24 @@ def test_documents_of_several_backends_are_joined():
     assert joined.footer.leaks == whole.footer.leaks
     assert loads(dumps(joined)) == joined
     assert merge([parts[0]]) is parts[0]
+
+
+def test_joined_documents_carry_what_each_was_judged_by():
+    def part(name, partial):
+        whole = document()
+        about = replace(whole.header.backends[0], name=name)
+        header = replace(whole.header, backends=(about,), plan=(), partial={name: partial})
+        entry = Declared(backend=name, requirement="read.whole", reason="known", expires="2027-01-01", upheld=True)
+        return Document(header=header, results=(), footer=replace(whole.footer, declared=(entry,)))
+
+    joined = merge([part("one", ("read.whole",)), part("two", ())])
+    assert joined.header.partial == {"one": ("read.whole",), "two": ()}
+    assert [(entry.backend, entry.upheld) for entry in joined.footer.declared] == [("one", True), ("two", True)]
+    assert loads(dumps(joined)) == joined
+    for line in dumps(joined).splitlines():
+        Draft202012Validator(schema()).validate(json.loads(line))
+    with pytest.raises(NotAResultFile, match="'soon' is no date in ISO 8601"):
+        loads(dumps(joined).replace("2027-01-01", "soon"))
 
 
 def test_one_backend_cannot_be_joined_with_itself():
