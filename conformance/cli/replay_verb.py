@@ -10,7 +10,7 @@ from conformance.cli.opening import opened
 from conformance.cli.outputs import document
 from conformance.cli.playing import play
 from conformance.engine.laws import checks
-from conformance.engine.result import about_etags, arguments_text
+from conformance.engine.result import arguments_text, attributes_of
 from conformance.engine.runner import Runner
 from conformance.planning import FOLDER, Asked, check_promises
 from conformance.problems import Problem, meant, printable
@@ -81,12 +81,12 @@ def _replay(runner: Runner, result: Result, failure: Failure) -> int:
         raise Problem(f"the stored sequence of {result.identifier} cannot be read: {error!r}") from None
     diverging = [ran for ran in runs if ran.divergence is not None]
     shown = (diverging or runs)[-1:]
-    etags = about_etags(failure.requirement, failure.what)
+    attributes = attributes_of(f"{failure.requirement} {failure.what}")
     for ran in shown:
         for number, step in enumerate(ran.steps, 1):
             mark = ">" if ran.divergence is not None and number == len(ran.steps) else " "
             call = f"{step.call.op}({arguments_text(step.call)})"
-            click.echo(printable(f"{mark} {number}  {call}  →  {step.outcome.brief(etag=etags)}"))
+            click.echo(printable(f"{mark} {number}  {call}  →  {step.outcome.brief(attributes)}"))
     if diverging and diverging[-1].divergence is not None:
         now = diverging[-1].divergence
         click.echo(f"\n  expected  {printable(now.expected)}\n  observed  {printable(now.observed)}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-from conformance.storage import Content, Source
+from conformance.storage import Content, Object, Source
 from conformance.storage.calls import (
     Call,
     EtagOf,
@@ -44,7 +44,7 @@ class CheckFailure:
 
     def to_json(self) -> dict[str, Any]:
         """Return the failure as the result document has it."""
-        etag = about_etags(self.requirement, self.what)
+        attributes = attributes_of(f"{self.requirement} {self.what}")
         return {
             "requirement": self.requirement,
             "what": self.what,
@@ -59,7 +59,7 @@ class CheckFailure:
                     "client": step.call.client,
                     "op": step.call.op,
                     "arguments": arguments_text(step.call),
-                    "outcome": step.outcome.brief(etag=etag),
+                    "outcome": step.outcome.brief(attributes),
                     "expected": self.expected if number == self.diverges else step.expected,
                     "seconds": round(step.outcome.seconds, 6),
                     "diverges": number == self.diverges,
@@ -108,9 +108,25 @@ class CheckResult:
         }
 
 
-def about_etags(requirement: str, what: str) -> bool:
-    """Return whether a failure is about etags, so that one wants to see those that were told."""
-    return "etag" in f"{requirement} {what}"
+def attributes_of(words: str) -> tuple[str, ...]:
+    """Return the attributes of objects that a failure in these ``words`` is about, so that one sees what was told."""
+    meant = {name for word, names in _MEANT.items() if word in words for name in names}
+    return tuple(field.name for field in fields(Object) if field.name in meant or field.name in words.split())
+
+
+_HEADERS = ("content_disposition", "content_encoding", "content_language", "cache_control")
+_MEANT: Mapping[str, tuple[str, ...]] = {
+    "etag": ("etag",),
+    "md5": ("content_md5",),
+    "sha256": ("content_sha256",),
+    "modif": ("last_modified",),
+    "since": ("last_modified",),
+    "header": _HEADERS,
+    "metadata": _HEADERS,
+    "link": ("link_target",),
+    "offset": ("append_offset",),
+}
+"""The words of requirements and failures by which attributes go."""
 
 
 def arguments_text(call: Call) -> str:

@@ -11,7 +11,7 @@ import re
 import sysconfig
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -190,15 +190,21 @@ class Outcome:
         """Whether the call succeeded."""
         return self.error is None
 
-    def brief(self, *, etag: bool = False) -> str:
-        """Return the outcome in a few words; with the ``etag`` that it told where this is what matters."""
+    def brief(self, attributes: Collection[str] = ()) -> str:
+        """Return the outcome in a few words; of objects also the ``attributes`` on which it hangs, where it told them.
+
+        They are names of fields of :class:`Object`.
+        """
         if self.error is not None:
             return bounded(shorten(f"{self.error_type}: {self.message}"), 300)
-        if self.data is not None:
-            return f"{self.value} reported, {describe(self.data)} delivered"
         told = self.value.object if isinstance(self.value, Told) else self.value
-        named = f", etag={told.etag!r}" if etag and isinstance(told, Object) else ""
-        return brief(self.value) + bounded(named, 100)
+        further = [name for name in attributes if name not in DESCRIBED]
+        named = "".join(f", {text}" for text in _shown(told, further)) if isinstance(told, Object) else ""
+        if self.data is not None:
+            return f"{self.value} reported, {describe(self.data)} delivered{named}"
+        if attributes and isinstance(told, list):
+            return bounded(shorten(_members(cast("list[Any]", told), attributes)))
+        return brief(self.value) + named
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +247,27 @@ def describe(data: bytes) -> str:
     return repr(data) if len(data) <= 24 else f"{len(data)} bytes {data[:8].hex()}…{data[-4:].hex()}"
 
 
-def _listed(o: Object) -> str:
-    return repr(o.path) + " (dir)" * (ObjectMode.DIR in o.mode)
+def _members(values: list[Any], attributes: Collection[str] = ()) -> str:
+    def shown(value: Any) -> str:
+        if not isinstance(value, Object):
+            return repr(value)
+        named = ["dir"] * (ObjectMode.DIR in value.mode) + _shown(value, attributes)
+        return repr(value.path) + (f" ({', '.join(named)})" if named else "")
+
+    return f"[{', '.join(map(shown, values[:12]))}{', …' if len(values) > 12 else ''}]"
+
+
+def _shown(o: Object, attributes: Collection[str]) -> list[str]:
+    """Return those of the attributes that an object tells, with their values."""
+    values = {name: getattr(o, name) for name in attributes}
+    texts = {
+        name: str(value) if isinstance(value, datetime) else repr(value) for name, value in values.items() if value
+    }
+    return [f"{name}={bounded(text, 100)}" for name, text in texts.items()]
+
+
+DESCRIBED = frozenset({"path", "mode", "content_length", "content_type", "user_metadata"})
+"""What :func:`brief` tells of an object anyhow."""
 
 
 def brief(value: Any) -> str:
@@ -260,9 +285,7 @@ def _brief(value: Any) -> str:
         }
         return f"object {value.path!r} " + ", ".join(f"{name}={item}" for name, item in shown.items())
     if isinstance(value, list):
-        members = cast("list[Any]", value)
-        shown = ", ".join(_listed(m) if isinstance(m, Object) else repr(m) for m in members[:12])
-        return f"[{shown}{', …' if len(members) > 12 else ''}]"
+        return _members(cast("list[Any]", value))
     if isinstance(value, Segment):
         return str(value)
     if isinstance(value, tuple) and not isinstance(value, Part):
