@@ -114,7 +114,7 @@ def start_s3() -> Generator[Started]:
         yield Started(
             name="swift-s3",
             connection=f"s3://conformance?endpoint=http://127.0.0.1:{server.ports[0]}&create=true"
-            f"&parts_maximum=1000&without={','.join(WITHOUT)}",
+            f"&parts_maximum=1000&metadata_value_maximum=256&without={','.join(WITHOUT)}",
             version=f"Swift {version('swift')}",
             environment={"AWS_ACCESS_KEY_ID": USER, "AWS_SECRET_ACCESS_KEY": KEY},
             log=server.log,

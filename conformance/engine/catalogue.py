@@ -222,11 +222,13 @@ def _left_out(features: Features) -> set[str]:
     }
 
 
-def named(metadata: dict[str, str], features: Features) -> dict[str, str]:
-    """Return user metadata under names that the backend takes."""
+def described(metadata: dict[str, str], features: Features) -> dict[str, str]:
+    """Return ASCII user metadata under names that the backend takes, with values as long as it takes them."""
+    most = features.metadata_value_maximum
+    cut = {name: value[:most] for name, value in metadata.items()}
     if not features.metadata_identifiers:
-        return metadata
-    return {name.replace("-", "_").replace(".", "_"): value for name, value in metadata.items()}
+        return cut
+    return {name.replace("-", "_").replace(".", "_"): value for name, value in cut.items()}
 
 
 def paths() -> SearchStrategy[str]:

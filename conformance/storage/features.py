@@ -54,6 +54,8 @@ class Features:
     """User metadata come back exactly; over HTTP, as headers, names lose their case and values the blanks around."""
     metadata_identifiers: bool = False
     """Names of user metadata have to be identifiers: ASCII letters, digits and ``_``, no digit first."""
+    metadata_value_maximum: int | None = None
+    """Longest value of user metadata in bytes; ``None`` when only all of them together are limited."""
     part_etags: bool = True
     """Parts carry ETags and complete_multipart verifies them (AOS-62)."""
     part_order_free: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.engine.catalogue import named
+from conformance.engine.catalogue import described
 from conformance.engine.conditions import takes
 from conformance.engine.expect import same
 from conformance.engine.laws import verifies
@@ -23,8 +23,8 @@ MARKS = {"marks": "\\ ' ` ^ ~ | ! $ ( ) [ ] { } @ # ?", "markup": '<a href="x">&
 def test_metadata_are_kept_of_any_object(store: Recorder) -> None:
     """Many metadata, long ones and odd ones come back, of empty and large objects, and deep down."""
     objects = {
-        "empty": (Content(0 if store.features.write_empty_object else 1), named(MANY, store.features)),
-        "large": (Content(300_000, 2), LONG),
+        "empty": (Content(0 if store.features.write_empty_object else 1), described(MANY, store.features)),
+        "large": (Content(300_000, 2), described(LONG, store.features)),
         "very/deep/down/in/the/tree": (Content(3, 3), MARKS),
     }
     for path, (content, metadata) in objects.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.engine.catalogue import HONEST, contents, honest_sources, named, paths
+from conformance.engine.catalogue import HONEST, contents, described, honest_sources, paths
 from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import entries, everything, fails, listed, unchanged
 from conformance.engine.expect import absent, either, holds, refused, same
@@ -270,11 +270,11 @@ def test_the_content_disposition_is_told(store: Recorder, disposition: str) -> N
 @given(path=paths())
 def test_user_metadata_come_back_unmodified(store: Recorder, features: Features, path: str) -> None:
     """Names and values come back as they were given, no more and no fewer, of each object its own."""
-    described = {name: named(given_, features) for name, given_ in zip((path, "b", "c"), METADATA, strict=True)}
+    given_by = {name: described(given_, features) for name, given_ in zip((path, "b", "c"), METADATA, strict=True)}
     store.write("none", b"not described")
-    for name, given_ in described.items():
+    for name, given_ in given_by.items():
         store.write(name, b"described", user_metadata=given_)
-    for name, given_ in {**described, "none": {}}.items():
+    for name, given_ in {**given_by, "none": {}}.items():
         same(dict(store.stat(name).user_metadata), given_, f"user_metadata of {name!r}")
 
 
@@ -317,7 +317,7 @@ def test_hostile_user_metadata_are_kept_or_refused(
 @verifies("write.user_metadata", **takes("write", "user_metadata"))
 def test_case_is_kept(store: Recorder, features: Features) -> None:
     """Values keep their case; names keep theirs where that is declared, and are the same name in any case."""
-    given_ = named({"Mixed-Case": "Mixed Case", "lower": "UPPER"}, features)
+    given_ = described({"Mixed-Case": "Mixed Case", "lower": "UPPER"}, features)
     store.write("a", b"described", user_metadata=given_)
     observed = dict(store.stat("a").user_metadata)
     if not features.metadata_exact:

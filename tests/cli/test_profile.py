@@ -131,6 +131,7 @@ WRONG = {
     "absolute_paths": (False, "paths.absolute"),
     "name_maximum": (300, "paths.longest_name"),
     "path_maximum": (2000, "paths.longest_path"),
+    "metadata_value_maximum": (100, "metadata.longest"),
     "directories": ("virtual", "directories.delete_without_hint"),
     "write_empty_object": (False, "objects.empty"),
     "etag": (False, "objects.etag"),

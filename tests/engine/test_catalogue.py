@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.engine.catalogue import GROUPS as ALL
-from conformance.engine.catalogue import ODD, PACKS, allowed, every_key, group, groups, handful, telling_keys
+from conformance.engine.catalogue import ODD, PACKS, allowed, described, every_key, group, groups, handful, telling_keys
 from conformance.storage import Features
 
 WINDOWS = Features(case_sensitive=False, control_characters=False, forbidden_characters='"*:<>?|\\')
@@ -37,3 +37,10 @@ def test_nothing_is_left_out_where_nothing_is_forbidden():
     assert allowed(ODD, Features()) == ODD
     assert "q?x=1" not in allowed(ODD, WINDOWS)
     assert "q?x=1" in handful(Features())
+
+
+def test_user_metadata_are_as_the_backend_takes_them():
+    given = {"two-words": "x" * 300, "of.three": "y"}
+    assert described(given, Features()) == given
+    short = Features(metadata_identifiers=True, metadata_value_maximum=256)
+    assert described(given, short) == {"two_words": "x" * 256, "of_three": "y"}

@@ -51,6 +51,7 @@ FEATURE_OPTIONS: Options = {
     "case_sensitive": flag,
     "unicode_exact": flag,
     "metadata_exact": flag,
+    "metadata_value_maximum": number(int, 1, 65536),
     "write_empty_object": flag,
 }
 """Fields of ``Features`` that a connection string may declare."""

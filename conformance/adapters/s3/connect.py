@@ -10,6 +10,7 @@ from conformance.adapters.s3.storage import S3
 
 FEATURE_OPTIONS: Options = {
     "name_maximum": number(int, 1, 1024),
+    "metadata_value_maximum": number(int, 1, 2048),
     "part_gaps": flag,
     "backslash_separates": flag,
     "control_characters": flag,

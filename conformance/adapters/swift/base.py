@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 NAME_MAXIMUM = 1024
+METADATA_VALUE_MAXIMUM = 256
+"""What Swift takes unless it is configured otherwise (max_meta_value_length)."""
 SIZE_MAXIMUM = 5 * 1024**3
 PARTS_MAXIMUM = 1000
 _RESTRICTIONS = Restrictions(
@@ -48,6 +50,7 @@ class SwiftBase(Storage):
         name_maximum=None,
         path_maximum=NAME_MAXIMUM,
         metadata_exact=False,
+        metadata_value_maximum=METADATA_VALUE_MAXIMUM,
         etag=True,
         close_refuses=True,
     )

@@ -77,15 +77,26 @@ def empty(room: Room) -> Finding:
     return _exact(room, {"name": ""})
 
 
-@probe("metadata.longest", "How long may a value of user metadata be?", source="AOS-40 is silent", needs=NEEDS)
+@probe(
+    "metadata.longest",
+    "How long may a value of user metadata be?",
+    source="AOS-40 is silent",
+    declares="metadata_value_maximum",
+    needs=NEEDS,
+)
 def longest(room: Room) -> Finding:
     """Find the longest one that comes back, by bisection."""
     _control(room)
+    declared = room.features.metadata_value_maximum
     if _back(room, {"n": "v" * BOUND}) == {"n": "v" * BOUND}:
-        return Finding(f"at least {BOUND:,} bytes")
+        fits = declared is None or declared >= BOUND
+        text = f"at least {BOUND:,} bytes"
+        return by_declaration(text, "metadata_value_maximum", fits=fits, features=room.features)
     least, most = 1, BOUND
     while most - least > 1:
         middle = (least + most) // 2
         kept = _back(room, {"n": "v" * middle}) == {"n": "v" * middle}
         least, most = (middle, most) if kept else (least, middle)
-    return Finding(f"{least:,} bytes, with a name of one")
+    text = f"{least:,} bytes, with a name of one"
+    fits = declared in (None, least)
+    return by_declaration(text, "metadata_value_maximum", fits=fits, features=room.features)
