@@ -10,6 +10,7 @@ from conformance.engine.recorder import Recorder
 from conformance.model.expectation import ANY_ERROR, UNTRUE
 from conformance.storage import Content, ListMode, ObjectNotExist, StorageError
 from conformance.storage.calls import apart, brief, describe, parting, shorten
+from conformance.storage.literals import agreeing
 
 
 class Violation(AssertionError):
@@ -34,17 +35,20 @@ def same(observed: Any, expected: Any, what: str, *, requirement: str | None = N
 
 def _parting(expected: Any, observed: Any) -> tuple[str, str]:
     """Return both values from where they differ first."""
+    values: tuple[Any, Any] = (expected, observed)
     if isinstance(expected, list) and isinstance(observed, list):
         members = cast("list[Any]", expected), cast("list[Any]", observed)
         at = next((n for n, (e, o) in enumerate(zip(*members, strict=False)) if e != o), min(map(len, members)))
         rests = [brief(m[at]) if at < len(m) else "nothing" for m in members]
         if rests[0] != rests[1]:
             return f"number {at + 1}: {rests[0]}", f"number {at + 1}: {rests[1]}"
-    return parting(_whole(expected), _whole(observed))
-
-
-def _whole(value: Any) -> str:
-    return value.hex() if isinstance(value, bytes) else repr(value)
+    if isinstance(expected, bytes) and isinstance(observed, bytes):
+        at = agreeing(expected, observed)
+        first, second = (
+            f"from byte {at} on: {value[at : at + 8].hex() or 'nothing'}" for value in (expected, observed)
+        )
+        return first, second
+    return parting(*map(repr, values))
 
 
 def demand(condition: object, what: str, *, expected: str, observed: str, requirement: str | None = None) -> None:

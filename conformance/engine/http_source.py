@@ -47,9 +47,7 @@ def served(
     """
     if isinstance(content, bytes):
         content = Content.of(content)
-    what = (
-        {"size": content.size, "salt": content.salt} if content.literal is None else {"literal": content.literal.hex()}
-    )
+    what = content.to_json()
     how = {"chunked": int(chunked), "cut": cut, "pause": pause, "announced": "" if announced is None else announced}
     query = urlencode({**what, "status": status, **how, "encoding": encoding, "type": content_type})
     return f"http://127.0.0.1:{_server().server_port}/{redirects}?{query}"
@@ -72,10 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve({name: values[0] for name, values in parse_qs(url.query).items()})
 
     def _serve(self, what: dict[str, str]) -> None:
-        if "size" in what:
-            content = Content(int(what["size"]), int(what["salt"]))
-        else:
-            content = Content.of(bytes.fromhex(what.get("literal", "")))  # an empty value is not kept in a query
+        numbers = {name: int(what[name]) for name in ("size", "salt", "changed") if name in what}
+        # an empty value is not kept in a query
+        content = Content.from_json(numbers or {"literal": what.get("literal", "")})
         sent = content.data[: content.size - int(what["cut"])]
         pieces = [sent[at : at + PIECE] for at in range(0, len(sent), PIECE)]
         announced = int(what.get("announced", content.size))

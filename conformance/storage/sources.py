@@ -23,11 +23,15 @@ class SourceFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """``size`` bytes drawn from ``salt``, or the ``literal`` bytes where their very shape matters."""
+    """``size`` bytes drawn from ``salt``, or the ``literal`` bytes where their very shape matters.
+
+    ``changed`` is the place of the one byte that is another than in the content of this size and salt.
+    """
 
     size: int
     salt: int = 0
     literal: bytes | None = None
+    changed: int | None = None
 
     @classmethod
     def of(cls, literal: bytes) -> Content:
@@ -37,21 +41,32 @@ class Content:
     @property
     def data(self) -> bytes:
         """The bytes themselves."""
-        return self.literal if self.literal is not None else random.Random(self.salt).randbytes(self.size)
+        if self.literal is not None:
+            return self.literal
+        data = random.Random(self.salt).randbytes(self.size)
+        if self.changed is None:
+            return data
+        return data[: self.changed] + bytes([data[self.changed] ^ 1]) + data[self.changed + 1 :]
 
     def __repr__(self) -> str:
-        return f"Content.of({self.literal!r})" if self.literal is not None else f"Content({self.size}, {self.salt})"
+        if self.literal is not None:
+            return f"Content.of({self.literal!r})"
+        changed = "" if self.changed is None else f", changed={self.changed}"
+        return f"Content({self.size}, {self.salt}{changed})"
 
     def to_json(self) -> dict[str, Any]:
         """Return the content as JSON-able data."""
         if self.literal is not None:
             return {"literal": self.literal.hex()}
-        return {"size": self.size, "salt": self.salt}
+        changed = {} if self.changed is None else {"changed": self.changed}
+        return {"size": self.size, "salt": self.salt, **changed}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Content:
         """Return the content that :meth:`to_json` wrote."""
-        return cls.of(bytes.fromhex(data["literal"])) if "literal" in data else cls(data["size"], data["salt"])
+        if "literal" in data:
+            return cls.of(bytes.fromhex(data["literal"]))
+        return cls(data["size"], data["salt"], changed=data.get("changed"))
 
 
 @dataclass(frozen=True, slots=True)

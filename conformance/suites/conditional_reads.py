@@ -136,6 +136,31 @@ def test_etags_come_before_times(store: Recorder) -> None:
         store.read("a", if_none_match=present, if_modified_since=then - DAY)
 
 
+@verifies(
+    "conditional.read_match",
+    "conditional.read_none_match",
+    "conditional.read_since",
+    **all_of(takes("read", "if_match", "offset", "size"), ETAGS),
+)
+def test_a_condition_on_a_range_is_one_on_the_object(store: Recorder) -> None:
+    """A range of the version that was asked for is delivered, and of another one no byte (RFC 9110, 13.2.2 and 14)."""
+    former, present = two_versions(store)
+    there: dict[str, Any] = {"offset": 10, "size": 20}
+    same(store.read("a", **there, if_match=present), OLD.data[10:30], "a range with an if_match of the present etag")
+    with refused(PreconditionFailed, what="reading a range with an if_match of the former etag"):
+        store.read("a", **there, if_match=former)
+    taken = store.features.pairs["read"]
+    if "if_none_match" in taken:
+        what = "reading a range with an if_none_match of the present etag"
+        with refused(PreconditionFailed, what=what, requirement="conditional.read_none_match"):
+            store.read("a", **there, if_none_match=present)
+    told = store.stat("a").last_modified if "if_unmodified_since" in taken else None
+    if told is not None:
+        what = "reading a range with an if_unmodified_since of the day before"
+        with refused(PreconditionFailed, what=what, requirement="conditional.read_since"):
+            store.read("a", **there, if_unmodified_since=told - DAY)
+
+
 # The source of a copy
 
 

@@ -40,6 +40,7 @@ FAMILIES = (
     "clients",
     "interleaved",
     "limits",
+    "alike",
 )
 
 for _family in FAMILIES:

@@ -45,6 +45,16 @@ ignores(__name__, "copy", "if_source_none_match", trips=("conditional.copy_sourc
 WRITES = ("conditional.write_none_match", "conditional.write_match")
 
 
+@defect(trips=("conditional.read_match", "conditional.read_none_match", "conditional.read_since"))
+class RangesAreReadUnconditionally(Defective):
+    """Conditions are looked at for whole reads only: a range is of whatever version there is."""
+
+    def read(self, path: str, w: Writer, **pairs: Any) -> int:
+        if "offset" in pairs or "size" in pairs:
+            pairs = {name: value for name, value in pairs.items() if not name.startswith("if_")}
+        return super().read(path, w, **pairs)
+
+
 @defect(trips=WRITES, like="google/go-cloud#3726")
 class RefusedWriteChangesMetadata(Defective):
     """A write that a condition refuses replaces the metadata all the same."""

@@ -353,3 +353,10 @@ def judged_by_a_cache(server: Server, request: Request) -> Response:
     if request.kind == "head" and given.ok:
         server.memory[request.key] = given.etag
     return given
+
+
+@family.before("get", trips=("conditional.read_match", "conditional.read_none_match", "conditional.read_since"))
+def ranges_are_unconditional(_: Server, request: Request) -> Request | None:
+    """Conditions are looked at for whole reads only: a range is of whatever version there is."""
+    conditions = dict.fromkeys((MATCH, NONE_MATCH, SINCE, UNMODIFIED))
+    return request.having(**conditions) if "range" in request.headers else None

@@ -234,3 +234,33 @@ def undone_by_the_next_write(server: Server, request: Request) -> Response:
         for key in [key for key in gone if key.rpartition("/")[0] == home]:
             server.put(request.but(key=key), gone.pop(key))
     return given
+
+
+@family.defect("write.stores", "completeness.origins")
+def frees_shared_blocks(server: Server, request: Request) -> Response:
+    """Equal contents above 1 KiB are kept once and freed with the first of their objects: the others read as zeros."""
+    freed: set[str] = server.memory.setdefault("freed", set())
+    if request.kind == "delete":
+        told = server.head(request)
+        if told.ok and int(told.headers.get("content-length", 0)) > 1024:
+            freed.add(told.headers.get("etag", ""))
+    given = server(request)
+    if request.kind == "put":
+        freed.discard(given.headers.get("etag", ""))
+    if request.kind == "get" and given.ok and given.headers.get("etag", "") in freed:
+        return given.but(body=bytes(len(given.body)))
+    return given
+
+
+@family.defect("delete.forgets", "completeness.origins")
+def wins_over_the_same_content(server: Server, request: Request) -> Response:
+    """A write of the very bytes that were deleted is taken for the late echo of the former one, and dropped."""
+    deleted: dict[str, bytes] = server.memory.setdefault("deleted", {})
+    if request.kind == "delete":
+        old = server.get(request)
+        if old.ok and old.body:
+            deleted[request.key] = old.body
+    given = server(request)
+    if request.kind == "put" and deleted.pop(request.key, None) == request.body:
+        server.delete(request)
+    return given

@@ -112,3 +112,26 @@ def previous_body_stored(server: Server, request: Request) -> Response:
 def deep_keys_lost(server: Server, request: Request) -> Response | None:
     """An object more than six directories deep is answered and not stored."""
     return pretended(request) if request.key.count("/") > 8 else None
+
+
+@family.before("put", trips=("completeness.write",))
+def overwrite_recognised_by_beginning(server: Server, request: Request) -> Request | None:
+    """An overwrite of the same length and the same first 4 KiB is taken for the object that is there."""
+    old = server.get(request)
+    alike = old.ok and (len(old.body), old.body[: 4 * KIB]) == (len(request.body), request.body[: 4 * KIB])
+    return request.but(body=old.body) if alike and len(request.body) > 4 * KIB else None
+
+
+@family.before("put")
+def recognised_by_first_64_kib(server: Server, request: Request) -> Request | None:
+    """A body above 64 KiB is taken for another one that has its length and its first 64 KiB."""
+    if len(request.body) <= 64 * KIB:
+        return None
+    return request.but(body=server.memory.setdefault((len(request.body), request.body[: 64 * KIB]), request.body))
+
+
+@family.before("put")
+def text_loses_final_newline(_: Server, request: Request) -> Request | None:
+    """Of a body that is said to be text the newlines at the end are taken away."""
+    text = request.headers.get("content-type", "").startswith("text/")
+    return request.but(body=request.body.rstrip(b"\r\n")) if text else None
