@@ -86,7 +86,7 @@ def scripted(monkeypatch):
     monkeypatch.setenv("AZURE_STORAGE_KEY", KEY)
     with serving() as server:
         endpoint = f"http://127.0.0.1:{server.server_port}/acc"
-        yield AzBlob(ContainerLocation(container="c", endpoint=endpoint, timeout=2), "/w/"), server
+        yield AzBlob(ContainerLocation(container="c", endpoint=endpoint, timeout=30), "/w/"), server
 
 
 def refusal(status, code):

@@ -281,7 +281,7 @@ def test_an_append_object_is_a_session(connection, store):
 
 def send(request, body=None):
     message = urllib.request.Request(request.url, body, dict(request.headers), method=request.method)
-    with urllib.request.urlopen(message, timeout=5) as answer:
+    with urllib.request.urlopen(message, timeout=30) as answer:
         return answer.read()
 
 

@@ -119,7 +119,7 @@ def test_an_interrupted_write_leaves_no_file(store: Storage, root: Path) -> None
 def child(code: str, root: Path) -> subprocess.CompletedProcess[str]:
     source = textwrap.dedent(code)
     return subprocess.run(  # noqa: PLW1510 - the way it ends is what is tested
-        [sys.executable, "-c", source, str(root)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", source, str(root)], capture_output=True, text=True, timeout=300
     )
 
 

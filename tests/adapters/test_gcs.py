@@ -111,7 +111,7 @@ def url(server):
 
 @pytest.fixture
 def store(url):
-    return open_backend(f"gcs://bucket?endpoint={url}&timeout=5&page_size=2").open("/w/")
+    return open_backend(f"gcs://bucket?endpoint={url}&timeout=30&page_size=2").open("/w/")
 
 
 def put(store, path="a", content=b"content", **pairs):

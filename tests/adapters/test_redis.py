@@ -54,7 +54,7 @@ def test_a_wrong_password_is_told(client, server, monkeypatch):
     try:
         monkeypatch.setenv("REDIS_PASSWORD", "wrong")
         with pytest.raises(PermissionDenied, match="the credentials may not use Redis"):
-            open_backend(f"{server}?timeout=4").prepare()
+            open_backend(f"{server}?timeout=30").prepare()
     finally:
         client.config_set("requirepass", "")
 

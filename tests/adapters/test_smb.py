@@ -58,13 +58,13 @@ def test_nobody_there_is_one_sentence():
 def test_a_wrong_password_is_told(server, monkeypatch):
     monkeypatch.setenv("SMB_PASSWORD", "wrong")
     with pytest.raises(PermissionDenied, match="does not let root in"):
-        open_backend(f"{server}?timeout=4").prepare()
+        open_backend(f"{server}?timeout=30").prepare()
 
 
 def test_a_missing_password_is_told(server, monkeypatch):
     monkeypatch.delenv("SMB_PASSWORD")
     with pytest.raises(PermissionDenied, match="set SMB_PASSWORD"):
-        open_backend(f"{server}?timeout=4").prepare()
+        open_backend(f"{server}?timeout=30").prepare()
 
 
 def test_a_missing_share_is_told(server):

@@ -398,7 +398,7 @@ def send(request, body=None, method=None):
         request.url, data=body, headers={"Content-Type": "", **request.headers}, method=method or request.method
     )
     try:
-        with urllib.request.urlopen(message, timeout=5) as answer:
+        with urllib.request.urlopen(message, timeout=30) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -439,7 +439,7 @@ def test_a_container_is_made_and_removed_again(server, connection):
         open_backend(other.replace("&create=true", "")).prepare()
     made = open_backend(other)
     made.prepare()
-    again = open_backend(f"{other}&timeout=3")
+    again = open_backend(f"{other}&timeout=30")
     again.prepare()
     again.remove_root()  # not its container: the first connection made it
     assert made.is_empty()

@@ -64,7 +64,7 @@ def ask(simulator, path, body=b"", method="POST", token=TOKEN, **headers):
     url = path if path.startswith("http") else simulator.url + path
     request = urllib.request.Request(url, data=body if method == "POST" else None, headers=named, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -457,7 +457,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def awaited(sdk, answer):
-    job, deadline = answer.get_async_job_id(), time.monotonic() + 10
+    job, deadline = answer.get_async_job_id(), time.monotonic() + 60
     while (state := sdk.files_save_url_check_job_status(job)).is_in_progress() and time.monotonic() < deadline:
         time.sleep(0.01)
     return state
@@ -566,7 +566,7 @@ def test_bad_input(simulator, path, body, headers, told):
 
 def test_too_large_a_body_is_refused_before_it_is_read(simulator):
     head = f"POST /2/files/upload HTTP/1.1\r\nHost: x\r\nContent-Length: {151 * MIB}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", simulator.server_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", simulator.server_port), timeout=60) as connection:
         connection.sendall(head.encode())
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 409")

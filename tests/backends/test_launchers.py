@@ -50,7 +50,7 @@ def alive(pid):
         return False
 
 
-def eventually(fact, seconds=10):
+def eventually(fact, seconds=30):
     deadline = time.monotonic() + seconds
     while not fact() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -114,7 +114,7 @@ def test_a_server_is_reached_beside_moto_in_this_process(use):
         inside.open("/both/").write("inside2", None, 0)
         assert [o.path for o in inside.open("/both/").list("")] == ["inside", "inside2"]
         assert [o.path for o in outside.open("/both/").list("")] == ["outside"]
-        with urllib.request.urlopen(outside.open("/both/").reach("outside").url, timeout=5) as answer:
+        with urllib.request.urlopen(outside.open("/both/").reach("outside").url, timeout=30) as answer:
             assert answer.status == 200
 
 
@@ -313,7 +313,7 @@ def run(*arguments):
 @pytest.mark.parametrize("arguments", [(), ("--help",)])
 def test_the_command_lists_what_there_is(arguments):
     with run(*arguments) as process:
-        told, _ = process.communicate(timeout=30)
+        told, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     assert told.startswith("usage: python -m backends")
     assert [line.split()[0] for line in told.partition("\n\n")[2].splitlines()] == list(BACKENDS)
@@ -321,7 +321,7 @@ def test_the_command_lists_what_there_is(arguments):
 
 def test_the_command_knows_what_is_meant():
     with run("seaweed") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=300)
     assert process.returncode == 2
     assert "there is no backend seaweed (python -m backends lists them); did you mean seaweedfs?" in errors
 
@@ -338,6 +338,6 @@ def test_the_command_starts_one_and_ends_it():
         endpoint = command.partition("endpoint=")[2].partition("&")[0]
         assert answers(f"{endpoint}/moto-api/", 200)
         os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=300)
     assert process.returncode == 0
     assert not answers(f"{endpoint}/moto-api/", 200)

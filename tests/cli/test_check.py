@@ -133,7 +133,7 @@ def conformance(*arguments, expect=0, **more):
         [sys.executable, "-m", "conformance.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         **more,
     )
@@ -272,18 +272,19 @@ def test_a_backend_that_hangs_is_ended(folder):
 
 @pytest.mark.parametrize("sent", [(signal.SIGINT,), (signal.SIGTERM, signal.SIGINT), (signal.SIGHUP, signal.SIGHUP)])
 def test_an_interruption_still_writes_a_whole_document(folder, sent):
-    # As a shell without job control starts a process in the background.
-    deaf = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    # As a shell without job control starts a process in the background, whatever started these tests.
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    ignoring += "signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    deaf = [sys.executable, "-c", ignoring]
     command = [*deaf, sys.executable, "-m", "conformance.cli", "check", "memory", "--profile", "deep"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     file = folder / ".conformance" / "last.jsonl"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and (not file.exists() or file.read_text().count("\n") < 3):
+    while running.poll() is None and (not file.exists() or file.read_text().count("\n") < 3):
         time.sleep(0.1)
     for number in sent:
         running.send_signal(number)
         time.sleep(0.05)
-    out, err = running.communicate(timeout=60)
+    out, err = running.communicate(timeout=300)
     assert "Traceback" not in out + err
     assert running.returncode == 130
     assert "interrupted" in out
@@ -300,18 +301,17 @@ def test_nobody_goes_on_checking_when_the_run_was_killed(folder):
     env = {**os.environ, "TMPDIR": str(scratch)}
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
     file = folder / ".conformance" / "last.jsonl"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and (not file.exists() or file.read_text().count("\n") < 3):
+    while running.poll() is None and (not file.exists() or file.read_text().count("\n") < 3):
         time.sleep(0.1)
     running.kill()
-    out, err = running.communicate(timeout=15)  # the children hold the other ends
+    out, err = running.communicate(timeout=30)  # the children hold the other ends
     assert "Traceback" not in out + err
     assert list(scratch.iterdir()) == []
 
 
 def test_a_child_that_is_ended_while_it_leaves_says_nothing(folder):
     (folder / "leaving.py").write_text(LEAVING)
-    done = subprocess.run([sys.executable, "leaving.py"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "leaving.py"], capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout.split() == ["refused", "0"]
     assert done.stderr == ""
 
@@ -329,7 +329,7 @@ def test_a_child_that_is_ended_while_it_leaves_says_nothing(folder):
 )
 def test_a_verdict_depends_on_no_stream(folder, shell, code):
     command = f"{sys.executable} -m conformance.cli check mystore:open_forgetful --only {AGAIN}"
-    done = subprocess.run(["bash", "-c", shell.format(command)], capture_output=True, check=False, timeout=60)
+    done = subprocess.run(["bash", "-c", shell.format(command)], capture_output=True, check=False, timeout=300)
     told = (done.stdout + done.stderr).decode()
     assert "Traceback" not in told
     assert "fault of the kit" not in told

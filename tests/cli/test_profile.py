@@ -39,7 +39,7 @@ def conformance(*arguments, expect=0, **more):
         [sys.executable, "-m", "conformance.cli", "profile", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         **more,
     )

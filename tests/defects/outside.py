@@ -35,7 +35,7 @@ class FetchNeedsLength(Defective):
 
     def fetch(self, path: str, url: str) -> None:
         super().fetch(path, url)
-        with urlopen(url, timeout=10) as response:
+        with urlopen(url, timeout=60) as response:
             if response.headers.get("Content-Length") is None:
                 self.spoil(path, lambda _: b"")
 
@@ -54,7 +54,7 @@ class FetchStoresRedirect(Defective):
     """fetch does not follow redirects."""
 
     def fetch(self, path: str, url: str) -> None:
-        with urlopen(url, timeout=10) as response:
+        with urlopen(url, timeout=60) as response:
             if urlsplit(response.geturl()).path != urlsplit(url).path:
                 self.put(path, b"moved")
                 return

@@ -71,7 +71,7 @@ def ended(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     (folder / "broken.py").write_text(BROKEN)
     (folder / "counterexample.py").write_text(text)
     command = [sys.executable, "counterexample.py"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_the_script_shows_the_defect_again(tmp_path: Path) -> None:
