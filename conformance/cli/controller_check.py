@@ -87,7 +87,8 @@ def _ran(options: dict[str, Any], asked: Asked) -> Document:
     except StorageError as error:
         raise Problem(str(error.args[0])) from None
     if not any(entry.applies for entry in document.header.plan):
-        raise Problem(f"nothing applies: {document.header.plan[0].reason}; give --hooks")
+        needed = min((entry.reason or "" for entry in document.header.plan), key=len)
+        raise Problem(f"nothing applies: {needed}; give --hooks")
     return document
 
 

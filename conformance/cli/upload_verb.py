@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from conformance.adapters.upload_controller.api import api
-from conformance.adapters.upload_controller.client import Controller
+from conformance.adapters.upload_controller.client import TIMEOUT, Controller
 from conformance.cli.controller_check import named_values
 from conformance.cli.interruption import Interruption
 from conformance.problems import Problem
@@ -25,6 +25,13 @@ from conformance.upload_controller.uploader import Plan, Uploader, UploadFailed
 @click.option("--profile", default="seed", metavar="API", help="Which API it has: a name, or a TOML file. [seed]")
 @click.option("--parallel", default=3, type=click.IntRange(1, 32), metavar="N", help="Parts in flight. [3]")
 @click.option("--attempts", default=4, type=click.IntRange(1, 20), metavar="N", help="Tries for a part. [4]")
+@click.option(
+    "--timeout",
+    default=TIMEOUT,
+    type=click.FloatRange(0.1, 3600),
+    metavar="SECONDS",
+    help="How long a request may be silent: no byte sent, none received. [30]",
+)
 @click.option(
     "--on-pending",
     type=click.Choice(["refuse", "resume", "restart"]),
@@ -62,7 +69,12 @@ def command(ctx: click.Context, **options: Any) -> None:
         bar.update(task, total=plan.size)
 
     try:
-        controller = Controller(options["api_url"], api(options["profile"]), values=named_values(options["value"]))
+        controller = Controller(
+            options["api_url"],
+            api(options["profile"]),
+            values=named_values(options["value"]),
+            timeout=options["timeout"],
+        )
         uploader = Uploader(
             controller=controller,
             parallel=options["parallel"],

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR, socket
 from threading import Event, Lock, Thread
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -103,6 +104,7 @@ class Gate:
             for trap in self._traps:
                 trap.release()
         self._server.shutdown()
+        self._server.hang_up()
         self._server.server_close()
         self._thread.join()
 
@@ -158,15 +160,34 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, port: int, gate: Gate) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.gate = gate
+        self.connections: set[socket] = set()
+
+    def hang_up(self) -> None:
+        """End the connections that a client would keep, and that would pass a gate that comes after this one."""
+        for connection in tuple(self.connections):
+            with suppress(OSError):
+                connection.shutdown(SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        super().setup()
+        self._server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self._server.connections.discard(self.connection)
+        super().finish()
+
+    @property
+    def _server(self) -> _Server:
+        assert isinstance(self.server, _Server)
+        return self.server
+
     @property
     def _gate(self) -> Gate:
-        assert isinstance(self.server, _Server)
-        return self.server.gate
+        return self._server.gate
 
     def handle_one_request(self) -> None:
         self.raw_requestline = self.rfile.readline(65537)

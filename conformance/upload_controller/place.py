@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from conformance.adapters.connection import address
 from conformance.adapters.s3.client import Location
@@ -71,7 +72,20 @@ def placed(given: Given, gate: Gate | None = None) -> Generator[Place]:
             gate=gate,
             front=front,
             has=frozenset[str](has),
+            options=_options(given),
+            held=(location.endpoint, given.gate) if location and location.endpoint and given.gate is not None else None,
         )
+
+
+def _options(given: Given) -> tuple[str, ...]:
+    """Return what was given as options of the command, files by their whole path."""
+    named = {"--profile": given.api, "--hooks": given.hooks, "--store": given.store, "--gate": given.gate}
+    found = [("--value", f"{name}={value}") for name, value in given.values.items()]
+    for option, value in named.items():
+        if value is not None and (option, value) != ("--profile", "seed"):
+            named_file = str(value).endswith(".toml")
+            found.append((option, str(Path(str(value)).absolute()) if named_file else str(value)))
+    return tuple(word for pair in found for word in pair)
 
 
 def reach(url: str) -> None:

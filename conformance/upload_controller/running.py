@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 import traceback
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from conformance.adapters.upload_controller.client import NoAnswer
 from conformance.planning import Asked, header, now
 from conformance.requirements import requirement, requirements
 from conformance.results import BackendEntry, Document, Failure, Footer, Planned, Result, TraceStep
 from conformance.storage import StorageError
+from conformance.upload_controller.attempt import attempt
+from conformance.upload_controller.blame import Suspicions
 from conformance.upload_controller.checks import Check, checks
 from conformance.upload_controller.expect import Broken
-from conformance.upload_controller.judge import judged
 from conformance.upload_controller.script import script
 from conformance.upload_controller.world import Noted, Place, World, told
 
@@ -44,13 +44,14 @@ def run(
         name=name, spec=place.url, version=version, features={"api": place.api.name, "has": sorted(place.has)}
     )
     results: list[Result] = []
+    suspicions = Suspicions(place, asked.seed)
     interrupted = False
     for check, planned in zip(chosen, plan, strict=True):
         state = "not-applicable" if not planned.applies else "not-run"
         result = Result(backend=name, check=check.id, requirement=check.requirement, state=state, reason=planned.reason)
         try:
             if planned.applies and not interrupted:
-                result = run_check(place, check, asked.seed, name)
+                result = run_check(place, check, asked.seed, name, suspicions)
             reported(result)
         except KeyboardInterrupt:
             interrupted = True
@@ -64,21 +65,20 @@ def run(
         leaks={},
         interrupted=interrupted,
     )
-    head = header(asked, [entry], plan, started, system="upload-controller")
+    head = header(asked, [entry], plan, started, system="upload-controller", every=checks().values())
     return Document(header=head, results=tuple(results), footer=footer)
 
 
-def run_check(place: Place, check: Check, seed: int, name: str = NAME) -> Result:
-    """Run one law, a failing one three times more, and return its result."""
+def run_check(place: Place, check: Check, seed: int, name: str = NAME, suspicions: Suspicions | None = None) -> Result:
+    """Run one law, a failing one three times more, and return its result; ``suspicions`` are those of the run."""
     began = time.perf_counter()
     world, broken = attempt(place, check, seed)
     failure = None
     if isinstance(broken, Broken):
         again = [attempt(place, check, seed)[1] for _ in range(REPEATS)]
-        times = sum(
-            isinstance(other, Broken) and _signature(check, other) == _signature(check, broken) for other in again
-        )
-        failure = _failure(place, check, world, broken, seed=seed, reproduced=f"{times} of {REPEATS}")
+        times = sum(isinstance(other, Broken) and other.as_before(broken) for other in again)
+        blamed = (suspicions or Suspicions(place, seed)).blamed(check, broken)
+        failure = _failure(place, check, world, broken, blamed, seed=seed, reproduced=f"{times} of {REPEATS}")
     used = world.used
     return Result(
         backend=name,
@@ -94,25 +94,6 @@ def run_check(place: Place, check: Check, seed: int, name: str = NAME) -> Result
     )
 
 
-def attempt(place: Place, check: Check, seed: int) -> tuple[World, Exception | None]:
-    """Run a law once, in a world of its own; return the world and what went wrong.
-
-    A service that does not answer has broken the law; what else is raised is an error of the environment or the kit.
-    """
-    world = World(place, zlib.crc32(f"{seed}/{check.id}".encode()))
-    broken: Exception | None = None
-    try:
-        check.function(world)
-    except Broken as found:
-        broken = found
-    except NoAnswer as silent:
-        broken = Broken("a request", "an answer", str(silent), "upload_errors.answers")
-    except Exception as error:  # noqa: BLE001 - whatever a law meets is told as an error of that law
-        broken = error
-    # the whole trace is judged, also of a law that came to its end: what broke the law comes first
-    return world, broken if isinstance(broken, Broken) else judged(world) or broken
-
-
 def _planned(name: str, check: Check, reason: str | None) -> Planned:
     return Planned(
         backend=name,
@@ -124,31 +105,27 @@ def _planned(name: str, check: Check, reason: str | None) -> Planned:
     )
 
 
-def _signature(check: Check, broken: Broken) -> str:
-    return f"{broken.requirement or check.requirement}: {broken.what}"
-
-
-def _failure(place: Place, check: Check, world: World, broken: Broken, *, seed: int, reproduced: str) -> Failure:
-    blamed = broken.requirement or check.requirement
+def _failure(
+    place: Place, check: Check, world: World, broken: Broken, blamed: str, *, seed: int, reproduced: str
+) -> Failure:
     steps = _steps(world.trace, broken)
+    again = [*place.options, "--only", check.id, "--seed", str(seed)]
     return Failure(
         requirement=blamed,
         what=broken.what,
         expected=broken.expected,
         observed=broken.observed,
-        signature=_signature(check, broken),
+        signature=f"{blamed}: {broken.what}",
         reproduced=reproduced,
-        replay=f"conformance check upload-controller --url {place.url} --only {check.id} --seed {seed}",
+        replay=shlex.join(["conformance", "check", "upload-controller", "--url", place.url, *again]),
         steps=steps,
         script=script(
-            world.trace,
+            world,
             broken,
             requirement=blamed,
             statement=requirement(blamed).statement,
-            url=place.url,
-            api=place.api,
-            hooks=place.hooks,
-            elsewhere={place.hooks.base or place.url: "HOOKS", place.url: "SERVICE", place.front.url: "SERVICE"},
+            check=check.id,
+            seed=seed,
         ),
     )
 

@@ -21,8 +21,8 @@ from typing import Literal
 from conformance.adapters.upload_controller.client import Answer, Controller, NoAnswer
 from conformance.storage import Unexpected
 
-BLOCK = 1 << 20
-"""Bytes of a part that are in memory at a time."""
+BLOCK = 1 << 16
+"""Bytes of a part that are in memory at a time; each may take as long as a request may be silent."""
 PARTS_MAXIMUM = 10_000
 PAUSE = 0.5
 """Seconds before a part is tried again, doubled each time."""

@@ -14,7 +14,15 @@ from random import Random
 from typing import Any, Literal
 
 from conformance.adapters.upload_controller.api import Api
-from conformance.adapters.upload_controller.client import TIMEOUT, Answer, Controller, Exchange, Hooks, NoAnswer
+from conformance.adapters.upload_controller.client import (
+    TIMEOUT,
+    Answer,
+    Controller,
+    Exchange,
+    Hooks,
+    NoAnswer,
+    NotTold,
+)
 from conformance.adapters.upload_controller.hooks import HooksFile
 from conformance.upload_controller.expect import Broken, demand, same
 from conformance.upload_controller.gate import Gate
@@ -22,8 +30,25 @@ from conformance.upload_controller.side import OpenUpload, SideStore
 
 TOGETHER_SECONDS = 60.0
 MIB16 = 16 * 1024 * 1024
-STORES = "upload_presign.stores_a_part"
-"""Whom a part that cannot be sent is told of, unless a law is about another reason."""
+LARGE = 1024**4
+"""Bytes from which it is the size that a create may be refused for."""
+ABOUT: Mapping[str, str] = {
+    "create": "upload_create.begins",
+    "find_pending": "upload_find.in_each_state",
+    "state": "upload_states.spelling",
+    "presign": "upload_presign.stores_a_part",
+    "complete": "upload_complete.completes",
+    "cancel": "upload_cancel.cancels",
+}
+"""What each operation is about: suspected where it fails in the course of another law."""
+ENDS: Mapping[str, str] = {
+    "pending": "upload_create.pending_at_once",
+    "uploaded": "upload_complete.completes",
+    "cancelled": "upload_cancel.cancels",
+    "accepted": "upload_states.decisions",
+    "rejected": "upload_states.decisions",
+}
+"""What makes an upload be in a state: suspected where it is in another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +69,10 @@ class Place:
     has: frozenset[str]
     timeout: float = TIMEOUT
     """Seconds that a request may take."""
+    options: tuple[str, ...] = ()
+    """The options of the command that lead to this place, besides the URL."""
+    held: tuple[str, int] | None = None
+    """The store, and the port of the gate before it, where the kit itself stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +107,14 @@ class World:
         """How often each operation was asked for, whatever the trace still holds."""
         self.forgiven = 0
         """Entries of the trace whose failures were caused on purpose."""
+        self.repeatable = True
+        """Whether requests alone can repeat the trace: nothing was held, awaited, or done behind the service's back."""
+        self.looked = False
+        """Whether the store was looked at since the last request."""
         self._lock = threading.Lock()
         self._groups: dict[int, int] = {}
         self._group = 0
         self.controller = self._client(place.url)
-        self.through = self._client(place.front.url)
-        """The service behind the gate that can lose answers."""
         self.hooks = Hooks(place.hooks.base or place.url, place.hooks.bindings, watch=self._watch)
 
     def _client(self, url: str) -> Controller:
@@ -95,27 +126,48 @@ class World:
     def store(self) -> SideStore:
         """The store; only for laws that need it."""
         assert self.place.store is not None
+        self.looked = True
         return self.place.store
 
     @property
     def gate(self) -> Gate:
         """The gate in front of the store; only for laws that need it."""
         assert self.place.gate is not None
+        self.repeatable = False
         return self.place.gate
+
+    @property
+    def front(self) -> Gate:
+        """The gate before the service, which can lose its answers."""
+        self.repeatable = False
+        return self.place.front
+
+    @property
+    def through(self) -> Controller:
+        """The service behind that gate."""
+        return self._client(self.front.url)
+
+    def abort(self, upload: OpenUpload) -> None:
+        """Abort an upload in the store, behind the service's back."""
+        self.repeatable = False
+        self.store.abort(upload)
 
     def tick(self, seconds: float) -> None:
         """Let the clock of the service move on, where no hook can."""
+        self.repeatable = False
         time.sleep(seconds)
 
     def restart(self) -> None:
         """Forget the trace: what comes now shows by itself what is wrong."""
         self.trace.clear()
+        self.repeatable = True
 
     def note(self, told: str) -> None:
         """Write into the trace what was seen or done beside HTTP."""
         self._keep(None, told)
 
-    # steps that have to succeed
+    # steps that have to succeed; where one fails, ``blame`` is told of it, or the requirement of the law, unless what
+    # the step is about does not hold by itself
 
     def file(self, size: int, file_id: str | None = None) -> str:
         """Register a file of ``size`` bytes and return its id, a fresh one unless it is given."""
@@ -128,38 +180,43 @@ class World:
         """Register a file and begin its upload."""
         return self.begin_again(self.file(size), size)
 
-    def begin_again(self, file_id: str, size: int, blame: str = "upload_create.begins") -> Upload:
-        """Begin an upload of a registered file; ``blame`` is whom a refusal is told of."""
+    def begin_again(self, file_id: str, size: int, blame: str | None = None) -> Upload:
+        """Begin an upload of a registered file."""
         answer = self.controller.create(file_id)
-        self.succeeds("create", answer, blame)
+        about = ABOUT["create"] if size < LARGE else "upload_part_size.enough"
+        self.succeeds("create", answer, blame, about)
         upload_id = self.controller.found("create", "upload_id", answer)
         part_size = self.controller.found("create", "part_size", answer)
         named = isinstance(upload_id, str) and upload_id != ""
-        demand(named, "the upload_id told by create", "a text", upload_id, "upload_create.begins")
+        demand(named, "the upload_id told by create", "a text", upload_id, blame, suspect=about)
         fits = type(part_size) is int and part_size > 0
-        demand(fits, "the part_size told by create", "a number of bytes", part_size, "upload_create.begins")
+        demand(fits, "the part_size told by create", "a number of bytes", part_size, blame, suspect=about)
         return Upload(upload_id, file_id, part_size, size)
 
-    def url(self, upload: Upload, number: int = 1, blame: str = STORES) -> str:
+    def url(self, upload: Upload, number: int = 1, blame: str | None = None) -> str:
         """Return a URL for a part."""
         answer = self.controller.presign(upload.id, number)
         self.succeeds("presign", answer, blame)
         url = self.controller.found("presign", "url", answer)
-        demand(isinstance(url, str), "the url told by presign", "a text", url, STORES)
+        demand(isinstance(url, str), "the url told by presign", "a text", url, blame, suspect=ABOUT["presign"])
         return url
 
-    def send(self, upload: Upload, number: int, content: bytes, blame: str = STORES) -> str:
+    def send(self, upload: Upload, number: int, content: bytes, blame: str | None = None) -> str:
         """Send a part and return the ETag that the store gave it."""
         return self.put(self.url(upload, number, blame), number, content, blame)
 
-    def put(self, url: str, number: int, content: bytes, blame: str = STORES) -> str:
+    def put(self, url: str, number: int, content: bytes, blame: str | None = None) -> str:
         """Put the content of a part to its URL and return the ETag."""
-        answer = self.controller.put(url, content, len(content), number)
-        demand(answer.code == 200, f"the PUT of part {number}", "200", told(answer), blame)
-        demand(answer.etag != "", f"the ETag of part {number}", "one", "none", blame)
+        what, suspect = f"the PUT of part {number}", ABOUT["presign"]
+        try:
+            answer = self.controller.put(url, content, len(content), number)
+        except NoAnswer as silent:  # of the store, or of nobody: the URL leads to no place
+            raise Broken(what, "200", str(silent.args[0]), blame, suspect=suspect) from None
+        demand(answer.code == 200, what, "200", told(answer), blame, suspect=suspect)
+        demand(answer.etag != "", f"the ETag of part {number}", "one", "none", blame, suspect=suspect)
         return answer.etag
 
-    def finish(self, upload: Upload, parts: Mapping[int, str], blame: str = "upload_complete.completes") -> None:
+    def finish(self, upload: Upload, parts: Mapping[int, str], blame: str | None = None) -> None:
         """Complete an upload."""
         self.succeeds("complete", self.controller.complete(upload.id, parts), blame)
 
@@ -183,7 +240,7 @@ class World:
         """Begin an upload that takes two parts, the second of one byte; return it with the content of its file."""
         upload = self.begin(MIB16 + 1)
         if upload.size <= upload.part_size:
-            self.succeeds("cancel", self.controller.cancel(upload.id), "upload_cancel.cancels")
+            self.succeeds("cancel", self.controller.cancel(upload.id))
             upload = self.begin(upload.part_size + 1)
         return upload, self.content(upload.size)
 
@@ -191,7 +248,7 @@ class World:
         """Return an upload that has ended: ``cancelled``, ``uploaded``, ``accepted`` or ``rejected``."""
         if how == "cancelled":
             upload = self.begin(3)
-            self.succeeds("cancel", self.controller.cancel(upload.id), "upload_cancel.cancels")
+            self.succeeds("cancel", self.controller.cancel(upload.id))
             return upload
         upload = self.upload(self.content(3))
         if how in {"accepted", "rejected"}:
@@ -202,7 +259,7 @@ class World:
         """Use a hook that has to succeed."""
         answer = self.hooks.ask(verdict, upload_id=upload.id)
         fine = self.hooks.succeeded(verdict, answer)
-        demand(fine, f"the hook {verdict}", "success", told(answer), "upload_states.decisions")
+        demand(fine, f"the hook {verdict}", "success", told(answer), suspect="upload_states.decisions")
 
     def endings(self) -> list[str]:
         """Return the ways in which an upload can be made to end here, with the hooks that there are."""
@@ -211,10 +268,11 @@ class World:
 
     # what has to be so
 
-    def succeeds(self, operation: Any, answer: Answer, blame: str | None = None) -> None:
-        """Demand that an answer is a success of its operation."""
+    def succeeds(self, operation: Any, answer: Answer, blame: str | None = None, suspect: str | None = None) -> None:
+        """Demand that an answer is a success of its operation; ``suspect``: what it is about, if not as always."""
         codes = " or ".join(map(str, self.api.operations[operation].ok))
-        demand(self.controller.succeeded(operation, answer), f"the answer to {operation}", codes, told(answer), blame)
+        succeeded = self.controller.succeeded(operation, answer)
+        demand(succeeded, f"the answer to {operation}", codes, told(answer), blame, suspect=suspect or ABOUT[operation])
 
     def refused(self, answer: Answer, kind: str, what: str, blame: str | None = None) -> None:
         """Demand that an answer is a refusal for the reason ``kind``, with the codes that the API documents for it."""
@@ -223,34 +281,47 @@ class World:
 
     def state(self, upload: Upload) -> str | None:
         """Return the state of an upload, by the API, the hook, or as far as finding the pending one tells."""
+        suspect = ABOUT["state"]
         if "state" in self.api.operations:
-            return self.controller.state(upload.id)
-        if self.hooks.has("state"):
-            answer = self.hooks.ask("state", upload_id=upload.id)
-            demand(self.hooks.succeeded("state", answer), "the hook state", "success", told(answer))
-            word = self.hooks.bindings["state"].found("state", answer.json)
-            state = self.api.state(word)
-            demand(state is not None, "the state of an upload", "one of the six", word, "upload_states.spelling")
-            return state
-        return "pending" if self.controller.pending(upload.file_id) == upload.id else None
+            answer, binding = self.controller.ask("state", upload_id=upload.id), self.api.operations["state"]
+        elif self.hooks.has("state"):
+            answer, binding = self.hooks.ask("state", upload_id=upload.id), self.hooks.bindings["state"]
+        else:
+            return "pending" if self.pending(upload.file_id) == upload.id else None
+        codes = " or ".join(map(str, binding.ok))
+        demand(answer.code in binding.ok, "the state of an upload", codes, told(answer), suspect=suspect)
+        word = binding.found("state", answer.json)
+        state = self.api.state(word)
+        demand(state is not None, "the state of an upload", "one of the six", word, suspect)
+        return state
+
+    def pending(self, file_id: str) -> str | None:
+        """Return the id of the pending upload of a file, or None."""
+        try:
+            return self.controller.pending(file_id)
+        except NotTold as refused:
+            self.succeeds(refused.operation, refused.answer)
+            raise
 
     def is_in(self, upload: Upload, expected: str, what: str = "the state", blame: str | None = None) -> None:
         """Demand the state of an upload, in every way in which the service tells it."""
         if "states_are_told" in self.place.has:
-            same(self.state(upload), expected, what, blame)
+            same(self.state(upload), expected, what, blame, suspect=ENDS.get(expected))
         if "find_pending" in self.place.has:
-            found = self.controller.pending(upload.file_id)
+            found, suspect = self.pending(upload.file_id), ABOUT["find_pending"]
             if expected == "pending":
-                same(found, upload.id, f"{what}: the pending upload of its file", blame)
+                same(found, upload.id, f"{what}: the pending upload of its file", blame, suspect=suspect)
             else:
-                demand(found != upload.id, f"{what}: the pending upload of its file", "not this one", found, blame)
+                fine = found != upload.id
+                demand(fine, f"{what}: the pending upload of its file", "not this one", found, blame, suspect=suspect)
 
     def events(self, file_id: str) -> list[str]:
         """Return the uploads that the service said it received of a file, in their order."""
         answer = self.hooks.ask("events", file_id=file_id)
         demand(self.hooks.succeeded("events", answer), "the hook events", "success", told(answer))
-        binding = self.hooks.bindings["events"]
-        return [str(binding.found("upload_id", entry)) for entry in answer.json or ()]
+        binding, entries = self.hooks.bindings["events"], answer.json
+        demand(isinstance(entries, list), "the events of a file", "a list", told(answer))
+        return [str(binding.found("upload_id", entry)) for entry in entries]
 
     def objects(self) -> Mapping[str, int]:
         """Return the objects of the store, or none where it cannot be seen."""
@@ -322,6 +393,7 @@ class World:
     def _watch(self, exchange: Exchange) -> None:
         with self._lock:
             self.used[exchange.operation] += 1
+            self.looked = False
         self._keep(exchange, "")
 
     def _keep(self, exchange: Exchange | None, told: str) -> None:

@@ -6,8 +6,11 @@ Nothing is tried again, followed or mended. Every exchange can be watched.
 from __future__ import annotations
 
 import json
+import socket
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
@@ -17,8 +20,16 @@ from conformance.adapters.options import endpoint
 from conformance.adapters.upload_controller.api import Api, Binding, Hook, Operation
 from conformance.storage import ConnectionStringInvalid, Unexpected
 
+try:
+    import fcntl
+    import termios
+except ImportError:  # not everywhere
+    fcntl = termios = None
+
 TIMEOUT = 30.0
-"""Seconds that a request may take."""
+"""Seconds without a byte, in either direction, after which a request is given up."""
+LOOK = 0.01
+"""Seconds between two looks at what is still to be sent."""
 BODY_SHOWN = 2000
 """Bytes of a body that an exchange keeps."""
 
@@ -51,6 +62,16 @@ class Answer:
         return self.headers.get("etag", "")
 
 
+class NotTold(Unexpected):
+    """A question was answered, and not with a success."""
+
+    def __init__(self, what: str, operation: Operation, answer: Answer) -> None:
+        """Say what was asked; ``answer`` is what came."""
+        super().__init__(f"{what} was answered {answer.code}")
+        self.operation: Operation = operation
+        self.answer = answer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """A request and its answer: ``answer`` is None where none came, ``seconds`` how long it took."""
@@ -77,7 +98,9 @@ class Http:
     """Requests to one place, each on a connection of its own, so that threads share nothing."""
 
     def __init__(self, base: str, *, timeout: float = TIMEOUT, watch: Watch = _nobody) -> None:
-        """Talk to the service at ``base``, a URL; each request has ``timeout`` seconds, ``watch`` sees all of them.
+        """Talk to the service at ``base``, a URL; ``watch`` sees all requests.
+
+        After ``timeout`` seconds in which no byte moved a request is given up: a long body may take its time.
 
         Raises:
             ConnectionStringInvalid: ``base`` is no http or https URL, or holds a password.
@@ -146,11 +169,39 @@ class Http:
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request(method, target, body=body, headers=dict(headers))
+            if body is not None:
+                _drain(connection.sock, self._timeout)
             response = connection.getresponse()
             told = {name.lower(): value for name, value in response.getheaders()}
             return Answer(code=response.status, headers=told, body=response.read())
         finally:
             connection.close()
+
+
+def _drain(connection: socket.socket, seconds: float) -> None:
+    """Wait until the other side has what the system took of a request: it sends on behind our back.
+
+    Raises:
+        TimeoutError: for so long not a byte of it went.
+
+    """
+    left, since = _unsent(connection), time.monotonic()
+    while left:
+        time.sleep(LOOK)
+        before, left = left, _unsent(connection)
+        if left != before:
+            since = time.monotonic()
+        elif time.monotonic() - since > seconds:
+            raise TimeoutError("timed out")
+
+
+def _unsent(connection: socket.socket) -> int:
+    """Return how many bytes the system has taken and the other side has not, 0 where the system does not tell."""
+    if fcntl is None or termios is None:
+        return 0
+    with suppress(OSError):
+        return int.from_bytes(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    return 0
 
 
 class Controller:
@@ -203,12 +254,12 @@ class Controller:
 
         Raises:
             NoAnswer: there was no answer.
-            Unexpected: the answer is no success.
+            NotTold: the answer is no success.
 
         """
         answer = self.ask("find_pending", file_id=file_id)
         if not self.succeeded("find_pending", answer):
-            raise Unexpected(f"finding the pending upload of {file_id!r} was answered {answer.code}")
+            raise NotTold(f"finding the pending upload of {file_id!r}", "find_pending", answer)
         found = self.found("find_pending", "upload_id", answer)
         if found is not None and "state" in self.api.operations and self.state(found) != "pending":
             return None  # this API tells the latest upload, whatever its state
@@ -220,12 +271,12 @@ class Controller:
         Raises:
             KeyError: the API tells no states.
             NoAnswer: there was no answer.
-            Unexpected: the answer is no success.
+            NotTold: the answer is no success.
 
         """
         answer = self.ask("state", upload_id=upload_id)
         if not self.succeeded("state", answer):
-            raise Unexpected(f"the state of upload {upload_id!r} was answered {answer.code}")
+            raise NotTold(f"the state of upload {upload_id!r}", "state", answer)
         return self.api.state(self.found("state", "state", answer))
 
     def presign(self, upload_id: str, part_no: object) -> Answer:

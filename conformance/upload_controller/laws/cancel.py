@@ -105,7 +105,7 @@ def test_an_upload_that_the_store_lost_can_be_cancelled(world: World) -> None:
     upload = world.begin(len(content))
     etag = world.send(upload, 1, content)
     for found in world.opened_since(before):
-        world.store.abort(found)
+        world.abort(found)
     world.note("the upload was aborted in the store")
     answer = world.controller.complete(upload.id, {1: etag})
     demand(400 <= answer.code < 500, "completing an upload that the store lost", "a refusal, 4xx", told(answer))

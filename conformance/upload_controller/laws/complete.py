@@ -60,7 +60,7 @@ def test_more_than_a_thousand_parts_all_count(world: World) -> None:
     content = world.content(2 * MANY)
     upload = world.begin(len(content))
     parts = {n: world.send(upload, n, content[2 * n - 2 : 2 * n]) for n in range(1, MANY + 1)}
-    world.finish(upload, parts, "upload_complete.many_parts")
+    world.finish(upload, parts)
     same(world.store.digest(world.object_of(before)), sha256(content).hexdigest(), "the SHA-256 of the object")
 
 
@@ -168,7 +168,7 @@ def test_etags_may_be_quoted_or_not(world: World) -> None:
         upload = world.begin(3)
         etag = world.send(upload, 1, world.content(3))
         bare = etag.strip('"')
-        world.finish(upload, {1: f'"{bare}"' if quoted else bare}, "upload_complete.etag_forms")
+        world.finish(upload, {1: f'"{bare}"' if quoted else bare})
         world.is_in(upload, "uploaded", "the state of a completed upload")
 
 
@@ -178,7 +178,7 @@ def test_the_order_of_the_mapping_makes_no_difference(world: World) -> None:
     before = world.store.objects()
     upload, content = world.two_parts()
     parts = world.send_all(upload, content)
-    world.finish(upload, dict(sorted(parts.items(), reverse=True)), "upload_complete.etag_forms")
+    world.finish(upload, dict(sorted(parts.items(), reverse=True)))
     same(world.store.digest(world.object_of(before)), sha256(content).hexdigest(), "the SHA-256 of the object")
 
 

@@ -75,7 +75,7 @@ def test_an_accepted_file_is_closed(world: World) -> None:
 def test_a_cancelled_upload_makes_room_for_another(world: World) -> None:
     """After a cancel another upload of the file begins, with another id, and can be completed."""
     first = world.ended("cancelled")
-    second = world.begin_again(first.file_id, 3, "upload_create.again_after_the_end")
+    second = world.begin_again(first.file_id, 3)
     demand(second.id != first.id, "the id of the second upload", "another than the first", second.id)
     world.is_in(second, "pending", "the second upload")
     world.finish(second, {1: world.send(second, 1, world.content(3))})
@@ -87,7 +87,7 @@ def test_a_cancelled_upload_makes_room_for_another(world: World) -> None:
 def test_a_rejected_upload_makes_room_for_another(world: World) -> None:
     """After a rejection another upload of the file begins, with another id, and can be completed."""
     first = world.ended("rejected")
-    second = world.begin_again(first.file_id, 3, "upload_create.again_after_the_end")
+    second = world.begin_again(first.file_id, 3)
     demand(second.id != first.id, "the id of the second upload", "another than the first", second.id)
     world.finish(second, {1: world.send(second, 1, world.content(3))})
     world.is_in(second, "uploaded", "the second upload")
@@ -100,7 +100,7 @@ def test_whoever_is_refused_can_learn_the_active_upload(world: World) -> None:
     upload = world.begin(5)
     answer = world.controller.create(upload.file_id)
     world.refused(answer, "conflict", "a create while an upload is pending")
-    known = upload.id.encode() in answer.body or world.controller.pending(upload.file_id) == upload.id
+    known = upload.id.encode() in answer.body or world.pending(upload.file_id) == upload.id
     demand(known, "where the id of the active upload can be learned", "the refusal or the pending upload", told(answer))
 
 
@@ -138,7 +138,7 @@ def test_of_parallel_creates_one_succeeds(world: World) -> None:
             world.refused(answer, "conflict", "a create that came too late")
     winner = world.controller.found("create", "upload_id", won[0])
     if "find_pending" in world.place.has:
-        same(world.controller.pending(file_id), winner, "the pending upload of the file")
+        same(world.pending(file_id), winner, "the pending upload of the file")
     if "store" in world.place.has:
         same(len(world.opened_since(before)), 1, "uploads open in the store after eight creates of one file")
 
@@ -157,6 +157,6 @@ def test_a_file_of_any_name_can_be_uploaded_or_is_refused(world: World) -> None:
             demand(400 <= answer.code < 500, f"a create of the file {file_id!r}", "success or 4xx", told(answer))
             continue
         upload_id = world.controller.found("create", "upload_id", answer)
-        same(world.controller.pending(file_id), upload_id, f"the pending upload of the file {file_id!r}")
+        same(world.pending(file_id), upload_id, f"the pending upload of the file {file_id!r}")
         world.succeeds("cancel", world.controller.cancel(upload_id))
-        same(world.controller.pending(file_id), None, f"the pending upload of the file {file_id!r}, cancelled")
+        same(world.pending(file_id), None, f"the pending upload of the file {file_id!r}, cancelled")

@@ -30,7 +30,7 @@ def _pending(world: World, file_id: str) -> str | None:
     """Return the pending upload of a file, none where the API refuses its id."""
     answer = world.controller.ask("find_pending", file_id=file_id)
     if world.controller.succeeded("find_pending", answer):
-        return world.controller.pending(file_id)
+        return world.pending(file_id)
     world.refused(answer, "unknown_file", f"finding the upload of the file {file_id!r}")
     return None
 
@@ -38,7 +38,7 @@ def _pending(world: World, file_id: str) -> str | None:
 def _is_refused_for_itself(world: World, uploads: list[Upload], file_id: str) -> None:
     """Demand that a create which was refused beside the other file's upload is refused without it, too."""
     for upload in uploads:
-        world.succeeds("cancel", world.controller.cancel(upload.id), "upload_cancel.cancels")
+        world.succeeds("cancel", world.controller.cancel(upload.id))
         again = world.controller.create(file_id)
         free = world.controller.succeeded("create", again)
         demand(not free, f"a create of {file_id!r} beside an upload of {upload.file_id!r}", "success", "a refusal")
@@ -71,7 +71,7 @@ def test_ids_that_look_alike_are_different_files(world: World) -> None:
         if len(uploads) < 2:
             continue
         for upload in uploads:
-            same(world.controller.pending(upload.file_id), upload.id, f"the pending upload of {upload.file_id!r}")
+            same(world.pending(upload.file_id), upload.id, f"the pending upload of {upload.file_id!r}")
         for upload in uploads:
             world.finish(upload, {1: world.send(upload, 1, world.content(3))})
         for upload in uploads:
@@ -136,8 +136,8 @@ def test_what_was_refused_leaves_no_trace_in_the_next_completion(world: World) -
     world.refused(world.controller.complete(upload.id, {1: old}), "parts", "a completion with an old ETag")
     if world.state(upload) != "pending":
         return
-    world.finish(upload, {1: etag}, "upload_complete.recovers")
-    world.is_in(upload, "uploaded", "the state of a completed upload", "upload_complete.recovers")
+    world.finish(upload, {1: etag})
+    world.is_in(upload, "uploaded", "the state of a completed upload")
 
 
 @verifies("upload_presign.numbers", needs=("store",))
@@ -145,10 +145,7 @@ def test_a_part_is_stored_under_its_number(world: World) -> None:
     """1, 12, 123, 1000 and 10000 are different parts in the store, each with its own bytes."""
     before = world.store.uploads()
     upload = world.begin(5)
-    etags = {
-        number: world.send(upload, number, world.content(3), "upload_presign.numbers")
-        for number in (1, 12, 123, 1000, 9999, 10_000)
-    }
+    etags = {number: world.send(upload, number, world.content(3)) for number in (1, 12, 123, 1000, 9999, 10_000)}
     held = {number: etag for found in world.opened_since(before) for number, etag in world.store.parts(found).items()}
     same(held, etags, "the parts in the store")
 
@@ -205,7 +202,7 @@ def test_nothing_asked_of_an_older_attempt_reaches_the_newer(world: World) -> No
             states = [world.state(older), world.state(newer)]
             same(states, [ending, newer_is], "the states of both attempts after requests about the older")
             if newer_is == "pending":
-                world.finish(newer, {1: etag}, "upload_states.attempts_apart")
+                world.finish(newer, {1: etag})
             if world.hooks.has("events"):
                 expected = [older.id, newer.id] if ending == "rejected" else [newer.id]
                 same(world.events(older.file_id), expected, "the events of both attempts", "upload_complete.one_event")

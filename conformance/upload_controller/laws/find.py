@@ -17,9 +17,9 @@ def test_only_a_pending_upload_is_found(world: World) -> None:
     """Nothing before the first upload, its id while it is pending, nothing after it ended in any way."""
     for ending in world.endings():
         file_id = world.file(3)
-        same(world.controller.pending(file_id), None, "the pending upload of a file before any")
+        same(world.pending(file_id), None, "the pending upload of a file before any")
         upload = world.begin_again(file_id, 3)
-        same(world.controller.pending(file_id), upload.id, "the pending upload")
+        same(world.pending(file_id), upload.id, "the pending upload")
         if ending == "cancelled":
             world.succeeds("cancel", world.controller.cancel(upload.id))
         else:
@@ -28,7 +28,7 @@ def test_only_a_pending_upload_is_found(world: World) -> None:
             world.decide(upload, "accept")
         if ending == "rejected":
             world.decide(upload, "reject")
-        same(world.controller.pending(file_id), None, f"the pending upload after one that is {ending}")
+        same(world.pending(file_id), None, f"the pending upload after one that is {ending}")
 
 
 @verifies("upload_find.in_each_state", needs=("find_pending",))
@@ -36,8 +36,8 @@ def test_the_second_upload_is_found_and_not_the_first(world: World) -> None:
     """After a cancel and another create the pending upload is the new one, and of this file alone."""
     first, other = world.ended("cancelled"), world.begin(3)
     second = world.begin_again(first.file_id, 3)
-    same(world.controller.pending(first.file_id), second.id, "the pending upload after a second create")
-    same(world.controller.pending(other.file_id), other.id, "the pending upload of another file")
+    same(world.pending(first.file_id), second.id, "the pending upload after a second create")
+    same(world.pending(other.file_id), other.id, "the pending upload of another file")
 
 
 @verifies("upload_find.other_status", needs=("find_pending",))

@@ -81,7 +81,7 @@ def test_a_cancel_that_is_refused_harms_no_completion(world: World) -> None:
         completion.answer()
         cancel.answer()
     if world.state(upload) == "pending":
-        world.finish(upload, parts, "upload_races.refused_harms_nothing")
+        world.finish(upload, parts)
         world.is_in(upload, "uploaded", "the state after repeating the completion")
 
 
@@ -115,7 +115,7 @@ def test_a_create_that_waits_undoes_no_cancel(world: World) -> None:
         with world.gate.trap(s3_is("CreateMultipartUpload"), what) as trap:
             create = world.meanwhile(lambda file_id=file_id: world.controller.create(file_id))
             if trap.arrived.wait(REACHED):
-                found = world.controller.pending(file_id)
+                found = world.pending(file_id)
                 world.note(f"the create waits for the store ({what}); pending is {found}")
                 if found is not None:
                     answer = world.controller.cancel(found)
@@ -125,7 +125,7 @@ def test_a_create_that_waits_undoes_no_cancel(world: World) -> None:
             trap.release()
             create.answer()
         if found is not None:
-            same(world.controller.pending(file_id), None, "the pending upload of the file after its cancel")
+            same(world.pending(file_id), None, "the pending upload of the file after its cancel")
             _age(world, 3600)
             same(len(world.opened_since(opened)), 0, "uploads open in the store after the cancel")
 
@@ -147,7 +147,7 @@ def test_a_clearing_up_during_a_create_harms_nothing(world: World) -> None:
     upload_id = world.controller.found("create", "upload_id", answer)
     upload = Upload(upload_id, file_id, world.controller.found("create", "part_size", answer), 3)
     world.is_in(upload, "pending", "a new upload after a clearing up during its create")
-    world.finish(upload, {1: world.send(upload, 1, world.content(3))}, "upload_cleanup.active_kept")
+    world.finish(upload, {1: world.send(upload, 1, world.content(3))})
 
 
 @verifies("upload_races.ends_stay", needs=("gate", "accept", "reject", "states_are_told"))
@@ -210,8 +210,8 @@ def test_a_store_that_fails_at_a_presign_ends_no_upload(world: World) -> None:
             reached = trap.arrived.is_set()
         _forgive(world)
         world.note(f"the presign {'met a store that failed' if reached else 'did not ask the store'}")
-        world.is_in(upload, "pending", "the state after a store that failed once", "upload_races.store_fails")
-        world.finish(upload, parts, "upload_races.store_fails")
+        world.is_in(upload, "pending", "the state after a store that failed once")
+        world.finish(upload, parts)
 
 
 @verifies("upload_races.store_fails", needs=("gate", "store", "find_pending"))
@@ -222,11 +222,11 @@ def test_a_create_whose_answer_the_store_lost_leaves_nothing(world: World) -> No
     with world.gate.trap(s3_is("CreateMultipartUpload"), "drop"):
         world.controller.create(file_id)
     _forgive(world)
-    found = world.controller.pending(file_id)
+    found = world.pending(file_id)
     if found is not None:
         world.succeeds("cancel", world.controller.cancel(found))
     upload = world.begin_again(file_id, 3)
-    world.finish(upload, {1: world.send(upload, 1, world.content(3))}, "upload_races.store_fails")
+    world.finish(upload, {1: world.send(upload, 1, world.content(3))})
     _age(world, 3600)
     same(len(world.opened_since(opened)), 0, "uploads open in the store in the end")
 

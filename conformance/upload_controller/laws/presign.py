@@ -39,7 +39,7 @@ def test_the_first_and_the_last_part_can_be_presigned(world: World) -> None:
     """1 and 10000 are part numbers, and their URLs store them."""
     upload = world.begin(5)
     for number in (1, 10_000, 1234):
-        world.send(upload, number, world.content(3), "upload_presign.numbers")
+        world.send(upload, number, world.content(3))
 
 
 @verifies("upload_presign.numbers")
@@ -56,9 +56,9 @@ def test_a_url_is_good_for_its_own_part_only(world: World) -> None:
     """With another part number, upload or key in it the store refuses a URL, and nothing is stored."""
     upload, other = world.begin(3), world.begin(3)
     url = world.url(upload, 1)
-    query = parse_qs(urlsplit(url).query)
     forged = [url.replace("partNumber=1", "partNumber=2")]
-    for theirs, ours in zip(parse_qs(urlsplit(world.url(other, 1)).query)["uploadId"], query["uploadId"], strict=True):
+    ours, theirs = (parse_qs(urlsplit(each).query).get("uploadId", [""])[0] for each in (url, world.url(other, 1)))
+    if ours:
         forged.append(url.replace(quote(ours, safe=""), quote(theirs, safe="")).replace(ours, theirs))
     for wrong in forged:
         demand(wrong != url, "a URL to be changed", "part number and upload id in its query", url)
@@ -85,7 +85,7 @@ def test_a_part_can_be_presigned_again_and_the_last_bytes_count(world: World) ->
     """Both URLs of a part are good; what was sent last, to either of them, is the part."""
     first, second = world.content(3), world.content(3)
     upload = world.begin(3)
-    urls = [world.url(upload, 1), world.url(upload, 1, "upload_presign.again")]
+    urls = [world.url(upload, 1), world.url(upload, 1)]
     before = world.objects()
     world.put(urls[1], 1, first)
     etag = world.put(urls[0], 1, second)
@@ -101,7 +101,7 @@ def test_parts_may_be_sent_in_any_order_and_at_once(world: World) -> None:
     before = world.store.objects()
     upload, content = world.two_parts()
     pieces = {1: content[: upload.part_size], 2: content[upload.part_size :]}
-    urls = {number: world.url(upload, number, "upload_presign.any_order") for number in (2, 1)}
+    urls = {number: world.url(upload, number) for number in (2, 1)}
     answers = world.together(
         lambda: world.controller.put(urls[2], pieces[2], len(pieces[2]), 2),
         lambda: world.controller.put(urls[1], pieces[1], len(pieces[1]), 1),
@@ -139,6 +139,7 @@ def test_a_url_expires_within_a_day(world: World) -> None:
     query = {name.lower(): values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     lifetime = query.get("x-amz-expires")
     if lifetime is not None:
+        demand(lifetime.isdecimal(), "the lifetime of a URL", "a number of seconds", lifetime)
         demand(0 < int(lifetime) <= DAY, "the lifetime of a URL", "up to 86400 s", lifetime)
         return
     ends = query.get("expires", "")

@@ -54,7 +54,7 @@ def _play_smallest(world: World, story: list[Step], broken: Broken) -> None:
         try:
             _play(world, shorter)
         except Broken as found:
-            if (found.what, found.requirement) == (broken.what, broken.requirement):
+            if found.as_before(broken):
                 story = shorter
         at = min(at, len(story)) - 1
     world.restart()

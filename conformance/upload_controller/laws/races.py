@@ -175,7 +175,7 @@ def test_the_answer_to_a_completion_is_lost(world: World) -> None:
     """The upload is uploaded, and asking again succeeds or tells why not."""
     before = world.objects()
     upload, parts, content = _ready(world)
-    with world.place.front.trap(_is_update, "drop") as trap:
+    with world.front.trap(_is_update, "drop") as trap:
         answer = world.meanwhile(lambda: world.through.complete(upload.id, parts)).answer()
         same(answer, None, "the answer that was lost")
         trap.done.wait(REACHED)
@@ -192,13 +192,13 @@ def test_the_answer_to_a_create_is_lost(world: World) -> None:
     """Asking again is refused, opens nothing, and the upload that was begun is found and can be completed."""
     opened = world.opened()
     file_id = world.file(3)
-    with world.place.front.trap(_is_post, "drop") as trap:
+    with world.front.trap(_is_post, "drop") as trap:
         same(world.meanwhile(lambda: world.through.create(file_id)).answer(), None, "the answer that was lost")
         trap.done.wait(REACHED)
     again = world.controller.create(file_id)
     if not world.controller.succeeded("create", again):
         world.refused(again, "conflict", "a create after a lost answer")
-    found = world.controller.pending(file_id)
+    found = world.pending(file_id)
     demand(found is not None, "the pending upload after a lost answer", "the one that was begun", found)
     if "store" in world.place.has:
         same(len(world.opened_since(opened)), 1, "uploads open in the store after a lost answer")
@@ -243,7 +243,7 @@ def test_a_create_while_another_is_at_the_store(world: World) -> None:
             demand(answer is not None and 400 <= answer.code < 500, "the other create", "4xx", told(answer))
     same(len(world.opened_since(opened)), 1, "uploads open in the store")
     same(
-        world.controller.pending(file_id),
+        world.pending(file_id),
         world.controller.found("create", "upload_id", won[0]),
         "the pending upload of the file",
     )
@@ -263,11 +263,11 @@ def test_a_store_that_fails_at_create_leaves_the_file_free(world: World) -> None
         world.controller.create(file_id)
     _forgive(world)
     demand(len(world.opened_since(opened)) <= 1, "uploads open after a failed create", "one at most", "more")
-    found = world.controller.pending(file_id)
+    found = world.pending(file_id)
     if found is not None:
         world.succeeds("cancel", world.controller.cancel(found))
     upload = world.begin_again(file_id, 3)
-    world.finish(upload, {1: world.send(upload, 1, world.content(3))}, "upload_races.store_fails")
+    world.finish(upload, {1: world.send(upload, 1, world.content(3))})
     world.is_in(upload, "uploaded", "an upload after a failed create")
     same(len(world.opened_since(opened)), 0, "uploads open in the store in the end")
 
@@ -282,10 +282,10 @@ def test_a_store_that_fails_at_completion_leaves_the_upload_usable(world: World)
     _forgive(world)
     state = world.state(upload)
     if state == "pending":
-        world.finish(upload, parts, "upload_races.store_fails")
+        world.finish(upload, parts)
     if state == "failed":
         upload = world.begin_again(upload.file_id, upload.size)
-        world.finish(upload, {1: world.send(upload, 1, content)}, "upload_races.store_fails")
+        world.finish(upload, {1: world.send(upload, 1, content)})
     same(_agrees(world, upload, before, content), "uploaded", "the state in the end")
 
 

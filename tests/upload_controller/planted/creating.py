@@ -5,7 +5,13 @@ import time
 from typing import ClassVar
 
 from backends.upload_controller.controller import UploadController
-from backends.upload_controller.errors import ExistingActiveUpload, FileNotRegistered, Refusal
+from backends.upload_controller.errors import (
+    ExistingActiveUpload,
+    FileNotRegistered,
+    FileTooLarge,
+    Refusal,
+    UploadNotFound,
+)
 from backends.upload_controller.store import Store
 from backends.upload_controller.uploads import Uploads
 
@@ -164,6 +170,16 @@ class RoundsDown(UploadController):
         return size
 
 
+@plant("upload_part_size.enough")
+class LargestIsTooLarge(UploadController):
+    """The largest file is taken for one that is too large."""
+
+    def part_size(self, file):
+        if file.size == 5 * 1024**4:
+            raise FileTooLarge(file.file_id, file.size, file.size - 1)
+        return super().part_size(file)
+
+
 @plant("upload_part_size.large_files", "upload_part_size.enough", "upload_errors.no_5xx")
 class ThirtyTwoBits(UploadController):
     """Sizes are kept in 32 bits."""
@@ -222,6 +238,17 @@ class FindsAny(Uploads):
 
         del file_id
         return self._where(and_(multipart_uploads.c.upload_status.in_(statuses)))
+
+
+@plant("upload_find.in_each_state")
+class NothingIsNotFound(UploadController):
+    """That no upload is pending is told with 404, as if the file were not known."""
+
+    def find_pending(self, file_id):
+        found = super().find_pending(file_id)
+        if found is None:
+            raise UploadNotFound(file_id)
+        return found
 
 
 @plant("upload_find.unregistered", "upload_errors.no_5xx")

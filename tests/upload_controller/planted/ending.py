@@ -5,7 +5,7 @@ from backends.upload_controller.errors import Refusal, UploadNotFound, UploadNot
 from backends.upload_controller.states import UploadStatus
 from backends.upload_controller.store import Store
 
-from .base import plant, plant_layer
+from .base import answer, plant, plant_layer
 
 
 @plant(
@@ -140,6 +140,27 @@ def another_word(app):
             if message["type"] == "http.response.body":
                 message = {**message, "body": message.get("body", b"").replace(b'"cancelled"', b'"cancelleD"')}
             await send(message)
+
+        await app(scope, receive, changed)
+
+    return layered
+
+
+@plant_layer("upload_states.spelling")
+def the_cancelled_are_unknown(app):
+    """Cancelled uploads go to an archive: who asks for the state of one is told 404."""
+
+    async def layered(scope, receive, send):
+        held = []
+
+        async def changed(message):
+            held.append(message)
+            if message["type"] == "http.response.body" and b'"upload_status":"cancelled"' in message.get("body", b""):
+                await answer(send, 404, b'{"detail":"Not Found"}')
+            elif message["type"] != "http.response.start":
+                for each in held:
+                    await send(each)
+                held.clear()
 
         await app(scope, receive, changed)
 
