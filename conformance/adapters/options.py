@@ -31,11 +31,13 @@ def endpoint(text: str) -> str:
     """Read the URL of a service.
 
     Raises:
-        ConnectionStringInvalid: it holds a user or a password.
+        ConnectionStringInvalid: it holds a user or a password, or a query, which may be a token.
         ValueError: it is no URL.
 
     """
     refuse_userinfo(text)
+    if "?" in text:
+        raise ConnectionStringInvalid(f"{OPEN}: an endpoint ends before the ?, after which there may be a token")
     try:
         parts = urlsplit(text)
         usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

@@ -304,6 +304,12 @@ def test_no_credentials(monkeypatch, tmp_path):
         "upload-controller://127.0.0.1:1?store=http://u:geheim@127.0.0.1:1",
         "opendal:webdav?endpoint=http://u:geheim@127.0.0.1:1",
         "http://u:geheim@127.0.0.1:1",
+        "azblob://c?endpoint=http://127.0.0.1:1/acc?sv=1&sig=geheim",
+        "azblob://c?endpoint=http%3A//127.0.0.1:1/acc%3Fsv=1%26sig=geheim",
+        "exec:./harness --url http://u:geheim@127.0.0.1:1",
+        "exec:./harness --secret-key geheim",
+        "exec:./harness --token=geheim",
+        "exec:env SERVICE_PASSWORD=geheim ./harness",
     ],
 )
 def test_a_password_is_refused_and_not_repeated(spec):
@@ -311,7 +317,12 @@ def test_a_password_is_refused_and_not_repeated(spec):
 
 
 @pytest.mark.parametrize(
-    "spec", ["s3://b/a@b:c@d?endpoint=http://127.0.0.1:9&region=x", "sftp://user@127.0.0.1:22/a@b"]
+    "spec",
+    [
+        "s3://b/a@b:c@d?endpoint=http://127.0.0.1:9&region=x",
+        "sftp://user@127.0.0.1:22/a@b",
+        "exec:./h --password-file f --token -v a@b",
+    ],
 )
 def test_an_at_sign_elsewhere_is_no_password(spec):
     assert open_backend(spec).spec == spec

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 
 from conformance.adapters.connection import Connection
 from conformance.adapters.harness.channel import Channel, HarnessBroken
 from conformance.adapters.harness.hello import Hello, NotUnderstood, hello
 from conformance.adapters.harness.storage import HarnessStorage, talk
+from conformance.adapters.options import OPEN, is_secret, refuse_userinfo
 from conformance.storage import ConnectionStringInvalid
 
 
@@ -70,15 +72,17 @@ def connect(spec: str) -> Connection:
     """Return the connection that an ``exec:`` string names.
 
     Raises:
-        ConnectionStringInvalid: it holds no command.
+        ConnectionStringInvalid: it holds no command, or a password, which is then not repeated.
 
     """
+    refuse_userinfo(spec, user=True)
     try:
         command = shlex.split(spec.removeprefix("exec:"))
     except ValueError as error:
         raise ConnectionStringInvalid(f"{spec!r} is no command line: {error}") from None
     if not command:
         raise ConnectionStringInvalid(f"{spec!r} names no program: write exec:./my-harness --flag")
+    _refuse_secrets(command)
     harness = Harness(command)
     return Connection(
         spec=spec,
@@ -90,3 +94,13 @@ def connect(spec: str) -> Connection:
         remove_root=harness.end,
         version=harness.version,
     )
+
+
+def _refuse_secrets(command: Sequence[str]) -> None:
+    for word, following in pairwise((*command, "-")):
+        name, equals, _ = word.partition("=")
+        given = equals or (name.startswith("-") and not following.startswith("-"))
+        if given and is_secret(name.lstrip("-").replace("-", "_")):
+            raise ConnectionStringInvalid(
+                f"{OPEN}: a harness finds {name} in its environment, which is that of the kit"
+            )
