@@ -101,7 +101,7 @@ class SameContentAfterDeleteIsLost(Defective):
 
 @defect(trips=("write.user_metadata", "delete.forgets"), on=METADATA)
 class MetadataKeptWithTheContent(Defective):
-    """Metadata hang on the content, which is kept once if above 1 KiB: the last writer's are told of all its objects."""
+    """Metadata hang on the content, which is kept once if above 1 KiB: of all its objects the last ones are told."""
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
         count = super().write(path, r, size, **pairs)

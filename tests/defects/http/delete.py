@@ -70,8 +70,21 @@ for name, (sentence, chosen, like) in OTHERS.items():
 
 @family.before("delete", trips=("delete.missing", "delete.idempotent"))
 def missing_is_not_found(server: Server, request: Request) -> Response | None:
-    """Deleting what is not there is an error the adapter cannot take for one of a missing object."""
+    """Deleting what is not there is answered like reading it."""
+    return None if server.head(request).ok else refusal(404, "NoSuchKey")
+
+
+@family.before("delete", trips=("delete.missing", "delete.idempotent"))
+def missing_is_a_conflict(server: Server, request: Request) -> Response | None:
+    """Deleting what is not there is an error that says nothing of a missing object."""
     return None if server.head(request).ok else refusal(409, "NoSuchObject")
+
+
+@family.before("delete", trips=("delete.missing",))
+def missing_directory_is_not_found(server: Server, request: Request) -> Response | None:
+    """Deleting below a directory that does not exist is answered like reading there."""
+    directory = request.key.rpartition("/")[0] + "/"
+    return None if server.keys(request, directory) else refusal(404, "NoSuchKey")
 
 
 @family.before("delete", trips=("delete.missing", "delete.idempotent"))
