@@ -24,7 +24,8 @@ def main() -> int:
         (npm, "install", *QUIETLY, "--global", "--prefix", sys.prefix, f"azurite@{azurite.VERSION}"),
         (npm, "install", *QUIETLY, "--prefix", str(ipfs.HOME), *ipfs.PACKAGES),
     )
-    return max(subprocess.run(command, check=False).returncode for command in commands)  # noqa: S603 - our commands
+    running = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our commands
+    return max(each.wait() for each in running)
 
 
 if __name__ == "__main__":
