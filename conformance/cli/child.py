@@ -16,7 +16,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
@@ -29,8 +28,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance.adapters.connection import Connection, open_backend
 from conformance.cli.interruption import ignore
-from conformance.cli.playing import play
 from conformance.engine.laws import checks
+from conformance.engine.playing import diverging
 from conformance.engine.runner import Runner
 from conformance.engine.workspace import Workspaces
 from conformance.planning import FOLDER, Asked, check_promises, database, entry, plan
@@ -155,7 +154,7 @@ def _work(pipe: Pipe, say: _Voice, runner: Runner, opened: Connection | None) ->
         if word == "check":
             say("result", _checked(runner, details[0]))
         elif word == "clean":
-            say("replayed", _still_diverging(runner, details[1]))
+            say("replayed", diverging(runner, details[1]))
             say("cleaned", [*runner.clean(), *(path for root in details[0] for path in _orphan(runner.backend, *root))])
             if opened is not None:
                 _remove(opened)
@@ -177,18 +176,6 @@ def _checked(runner: Runner, identifier: str) -> dict[str, Any]:
             "state": "error",
             "reason": "the backend raised KeyboardInterrupt",
         }
-
-
-def _still_diverging(runner: Runner, programs: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Return which of the declared programs still show their deviation, whatever the search came upon."""
-    found: list[str] = []
-    for key, calls in programs.items():
-        try:
-            if play(runner, calls).divergence is not None:
-                found.append(key)
-        except Exception:  # noqa: BLE001, S112 - a program of another version shows nothing either way
-            continue
-    return found
 
 
 def _orphan(backend: Backend, root: str, used: int) -> list[str]:

@@ -9,8 +9,8 @@ import click
 
 from conformance.cli.choosing import choose
 from conformance.cli.opening import opened
-from conformance.cli.playing import performer
 from conformance.engine.differential import Difference, Side, compare
+from conformance.engine.playing import performer
 from conformance.engine.programs import Perform
 from conformance.engine.result import arguments_text
 from conformance.engine.runner import Runner

@@ -8,8 +8,8 @@ import click
 
 from conformance.cli.opening import opened
 from conformance.cli.outputs import document
-from conformance.cli.playing import play
 from conformance.engine.laws import checks
+from conformance.engine.playing import play
 from conformance.engine.result import arguments_text, attributes_of
 from conformance.engine.runner import Runner
 from conformance.planning import FOLDER, Asked, check_promises

@@ -1,17 +1,17 @@
 """The rule of the gate for one requirement of one backend: observed is to equal declared.
 
-=====================  ======================  =====================================
+=====================  ======================  =======================================================
 observed               not declared            declared
-=====================  ======================  =====================================
+=====================  ======================  =======================================================
 passes                 pass                    stale (unless flaky, or its stored program still diverges)
 fails as declared      --                      deviation
 fails otherwise        fail                    fail
-fails at times         fail                    fail, or deviation when declared flaky
+fails at times         fail                    fail, or deviation when declared flaky or its program diverges
 entry is past its day  --                      expired
 not reported           not run                 not run
 error                  error                   error
 does not apply         not applicable          stale
-=====================  ======================  =====================================
+=====================  ======================  =======================================================
 
 Where a run left out some of the checks of a requirement, as one with ``--only`` may, a declared deviation that nothing
 showed is no stale one: the others might see it.
@@ -22,7 +22,7 @@ that no check of the run covers is *unplanned*; both are told, neither fails the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -54,7 +54,8 @@ class Cell:
     """Where one requirement of one backend stands, and the evidence.
 
     ``covering`` are the results of the checks that cover it, ``blaming`` the failures of any check that blame it,
-    ``deviations`` what is declared, ``blockers`` the requirements that kept checks from coming to their point.
+    ``deviations`` what is declared, ``upheld`` the keys of those that their stored program shows, ``blockers`` the
+    requirements that kept checks from coming to their point.
     """
 
     backend: str
@@ -64,6 +65,7 @@ class Cell:
     covering: tuple[Result, ...] = ()
     blaming: tuple[tuple[Result, Failure], ...] = ()
     deviations: tuple[Deviation, ...] = ()
+    upheld: frozenset[str] = frozenset()
     blockers: tuple[str, ...] = ()
 
     @property
@@ -74,9 +76,9 @@ class Cell:
     def declared(self, failure: Failure) -> Deviation | None:
         """Return the declaration that covers a failure which blames this requirement, None when nothing does."""
         entry = matching(failure, self.deviations)
-        if entry is None or self.standing == "expired" or (failure.flaky and not entry.flaky):
+        if entry is None or self.standing == "expired":
             return None
-        return entry
+        return None if at_times_only(failure, entry, self.upheld) else entry
 
     @property
     def ran(self) -> bool:
@@ -109,7 +111,8 @@ def stand(
 
     ``partial`` says that the run left out checks of the requirement, which might have seen what these did not.
     """
-    facts = [_failing(failure, declared) for _, failure in blaming]
+    upheld = frozenset(entry.key for entry in declared if replayed.get(entry.key) == "diverges")
+    facts = [_failing(failure, declared, upheld) for _, failure in blaming]
     facts += [_entry(deviation, covering, blaming, replayed, today, partial=partial) for deviation in declared]
     facts += [_observed(covering, requirement)]
     standing, reason = min(facts, key=lambda fact: ORDER.index(fact[0]))
@@ -121,6 +124,7 @@ def stand(
         covering=tuple(covering),
         blaming=tuple(blaming),
         deviations=tuple(declared),
+        upheld=upheld,
         blockers=tuple(dict.fromkeys(_blockers(covering, requirement))),
     )
 
@@ -145,12 +149,20 @@ def matching(failure: Failure, declared: Sequence[Deviation]) -> Deviation | Non
     return next((entry for entry in declared if entry.matches(failure.signature)), None)
 
 
-def _failing(failure: Failure, declared: Sequence[Deviation]) -> Fact:
+def at_times_only(failure: Failure, entry: Deviation, upheld: Collection[str]) -> bool:
+    """Return whether a failure comes and goes, of which its declaration says nothing.
+
+    What the stored program shows whenever it runs does not: a shorter sequence may still depend on the time of day.
+    """
+    return failure.flaky and not entry.flaky and entry.key not in upheld
+
+
+def _failing(failure: Failure, declared: Sequence[Deviation], upheld: Collection[str]) -> Fact:
     entry = matching(failure, declared)
     told = f"{failure.what}: expected {failure.expected}, observed {failure.observed}"
     if entry is None:
         return "fail", f"fails otherwise than declared: {told}" if declared else told
-    if failure.flaky and not entry.flaky:
+    if at_times_only(failure, entry, upheld):
         return "fail", f"failed {failure.reproduced} times; the declaration is to say flaky = true: {told}"
     return "deviation", f"declared: {entry.reason}"
 

@@ -27,7 +27,7 @@ class Ending:
         self.files: list[Path] = []
         self.missing: list[str] = []
         self.problem = ""
-        self.document = judged_by(self._document(), session.declared)
+        self.document = judged_by(self._document(), session.declared, session.upheld)
         self.judgement: Judgement = judge(self.document, session.declared)
 
     def finish(self, session: pytest.Session) -> None:

@@ -18,9 +18,10 @@ import pytest
 
 from conformance import __version__
 from conformance.declaration import DeclarationInvalid, Declarations, Deviation, load, with_embedded
-from conformance.declaration.judging import matching
+from conformance.declaration.judging import at_times_only, matching
 from conformance.engine.backend import Backend
 from conformance.engine.laws import Check, checks
+from conformance.engine.playing import diverging
 from conformance.engine.runner import Runner
 from conformance.planning import Asked, check_profile, check_promises, check_seed, database, entry, now, select
 from conformance.problems import Problem, escaped, meant, printable
@@ -101,6 +102,7 @@ class Opened:
     def close(self, session: ConformanceSession) -> None:
         """Remove what the checks made."""
         if self.runner is not None:
+            session.replay(self.runner)
             left = self.runner.clean()
             session.leaks.setdefault(self.runner.backend.name, []).extend(left)
         if self._connection is not None:
@@ -124,6 +126,8 @@ class ConformanceSession:
         self.results: list[Result] = []
         self.entries: dict[str, BackendEntry] = {}
         self.leaks: dict[str, list[str]] = {}
+        self.upheld: set[str] = set()
+        """Declared deviations, by key, that their stored program still shows."""
         self.started = now()
         self.began = time.perf_counter()
         self.ending: Ending | None = None
@@ -210,27 +214,35 @@ class ConformanceSession:
             ("conformance.state", result.state),
         ]
         self.entries.setdefault(name, entry(runner))
-        self._judge(result)
+        self._judge(result, runner)
 
-    def _judge(self, result: Result) -> None:
+    def replay(self, runner: Runner, only: str = "") -> None:
+        """Run the stored programs of what is declared of a backend, or one of them, and note which diverge."""
+        theirs = self.declared.of(runner.backend.name, runner.backend.spec)
+        wanted = [entry for entry in theirs if entry.calls and entry.key not in self.upheld and only in ("", entry.key)]
+        self.upheld.update(diverging(runner, {entry.key: entry.calls for entry in wanted}))
+
+    def _judge(self, result: Result, runner: Runner) -> None:
         __tracebackhide__ = True
         if result.state == "not-applicable":
             pytest.skip(printable(result.reason or "does not apply"))
         if result.failure is not None:
-            known = self._known(result, result.failure)
+            known = self._known(result, result.failure, runner)
             if known is not None:
                 pytest.xfail(printable(f"declared: {known.reason}"))
             raise NotConformant(result.failure.what)
         if result.state != "pass":
             raise NotRun(f"{result.identifier} {result.state}: {result.reason}")
 
-    def _known(self, result: Result, failure: Failure) -> Deviation | None:
+    def _known(self, result: Result, failure: Failure, runner: Runner) -> Deviation | None:
         theirs = self.declared.of(result.backend, self.entries[result.backend].spec)
         declared = [e for e in theirs if e.requirement == failure.requirement]
         found = matching(failure, declared)
-        if found is None or found.expired(_today(self.started)) or (failure.flaky and not found.flaky):
+        if found is None or found.expired(_today(self.started)):
             return None
-        return found
+        if failure.flaky and not found.flaky:
+            self.replay(runner, found.key)
+        return None if at_times_only(failure, found, self.upheld) else found
 
     def _failed(self, backend: str, check: str, reason: str, state: str = "error") -> Result:
         return Result.from_json(
@@ -359,10 +371,11 @@ class ConformanceSession:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Collect what a worker could not remove."""
+        """Collect what a worker could not remove, and which deviations it saw upheld."""
         output: Mapping[str, Any] = getattr(node, "workeroutput", None) or {}
         for name, paths in json.loads(output.get("conformance_leaks", "{}")).items():
             self.leaks.setdefault(name, []).extend(paths)
+        self.upheld.update(json.loads(output.get("conformance_upheld", "[]")))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -370,7 +383,9 @@ class ConformanceSession:
         for opened in self._opened.values():
             opened.close(self)
         if self.worker:
-            self.config.workeroutput["conformance_leaks"] = json.dumps(self.leaks)  # type: ignore[reportAttributeAccessIssue]
+            output: dict[str, Any] = cast("Any", self.config).workeroutput
+            output["conformance_leaks"] = json.dumps(self.leaks)
+            output["conformance_upheld"] = json.dumps(sorted(self.upheld))
         elif self.planned and not self.problem and not self.config.option.collectonly:
             self.ending = Ending(self)
             self.ending.finish(session)

@@ -155,6 +155,8 @@ def test_the_gate(observed, entry):
         ([FAILS], "agrees", "deviation"),
         ([FAILS], "diverges", "deviation"),
         ([OTHERWISE], "agrees", "fail"),
+        ([AT_TIMES], "diverges", "deviation"),
+        ([AT_TIMES], "agrees", "fail"),
     ],
 )
 def test_a_stored_program_decides_what_the_search_did_not_find(results, replay, standing):

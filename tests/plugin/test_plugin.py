@@ -24,6 +24,12 @@ class Forgetful(Memory):
             self.stat(path)
         super().delete(path, object_mode=object_mode, multipart_id=multipart_id)
 
+class Rare(Memory):
+    def delete(self, path, *, object_mode=None, multipart_id=None):
+        if path == "rare":
+            self.stat(path)
+        super().delete(path, object_mode=object_mode, multipart_id=multipart_id)
+
 class Deadly(Memory):
     def complete_multipart(self, o, parts):
         os._exit(7)
@@ -41,6 +47,9 @@ def open_store(work_dir):
 
 def open_forgetful(work_dir):
     return Forgetful(service, work_dir)
+
+def open_rare(work_dir):
+    return Rare(service, work_dir)
 
 def open_deadly(work_dir):
     return Deadly(service, work_dir)
@@ -219,6 +228,14 @@ def test_a_declared_deviation_is_expected_and_a_stale_one_fails(project):
     stale.stdout.fnmatch_lines([f"*{failure.requirement}: declared as a deviation, and it passes now"])
     assert stale.ret == pytest.ExitCode.TESTS_FAILED
     stale.stdout.fnmatch_lines(["FAILED */deviations.toml - what it declares is out of date*accept*--prune*"])
+
+    call = {"op": "delete", "args": ["rare"], "pairs": {}, "client": 0}
+    with project.path.joinpath("deviations.toml").open("a") as file:
+        file.write(f"calls = '[{json.dumps(call)}]'\n")
+    project.makepyfile(test_mine="import conformance, mystore\ntest_it = conformance.suite(s=mystore.open_rare)\n")
+    shown = run(project, *arguments, "--conformance-declared=deviations.toml")
+    shown.assert_outcomes(passed=1)
+    assert shown.ret == 0
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,18 @@ def play(runner: Runner, stored: Iterable[Mapping[str, Any]]) -> Run:
             storage.close()
 
 
+def diverging(runner: Runner, programs: Mapping[str, Iterable[Mapping[str, Any]]]) -> list[str]:
+    """Return which of the declared programs still show their deviation, whatever the checks came upon."""
+    found: list[str] = []
+    for key, calls in programs.items():
+        try:
+            if play(runner, calls).divergence is not None:
+                found.append(key)
+        except Exception:  # noqa: BLE001, S112 - a program of another version shows nothing either way
+            continue
+    return found
+
+
 def performer(runner: Runner, clients: dict[int, Storage]) -> Perform:
     """Return what makes calls in a fresh ``work_dir``; the clients that it opens are kept in ``clients``."""
     work_dir = runner.workspaces.fresh()
