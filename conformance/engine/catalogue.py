@@ -117,15 +117,15 @@ TELLING = (
     ),
     *("s.meta", ".s.meta", "s.lock", "acl", "r", "r?acl", "r?versionId=null", "..a", "a..b", "...", "m" * 32 + "1"),
     *("m" * 32 + "2", "m" * 64 + "1", "<x>", "&lt;x&gt;", "]]>{x}[x]", "m!n$o^p`q(r)s", "v\u200bw\u00adx\ufeffy"),
-    *("v\u00a0w", "p/q/r/s/t/u/v/w/x", "p/q/r/s/t/u/v/w/y", "t", "t/u"),
+    *("v\u00a0w", "p/q/r/s/t/u/v/w/x", "p/q/r/s/t/u/v/w/y", "t", "t/u", "ba", "Aa", "BB"),
 )
 """One or two names of every kind; what only one odd letter could change is together in one name."""
 CROWD = (
     *("D/a", "d./a", "d /a", "_n", "-n", "~n", "#n", "@n", "$n"),
-    *(f"g %41+{number}/x" for number in range(12)),
-    *(f"k{number}" for number in range(11)),
+    *(f"g %41+{number}/x" for number in range(32)),
+    *(f"k{number}/x" for number in range(11)),
 )
-"""Names that make a hundred with those that tell, more than a small page or cache holds, and a dozen directories."""
+"""Names that make a hundred with those that tell, and fifty directories: more than a small page or cache holds."""
 
 HANDFUL = ("like", "case", "plus", "percent", "unicode", "query", "dot")
 """The groups of which a short run takes the two most alike."""

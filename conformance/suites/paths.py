@@ -29,6 +29,8 @@ ENCODED = frozenset(
     )
 )
 """Keys that a store may know in its listing and take for another one in the path of a request."""
+HASHED = ("ab", "ba", "Aa", "BB")
+"""Keys whose hashes are the same where these are the sum of their letters, or Java's."""
 CROWDED = ("listing_pages.start_after", "listing_pages.ordered", "delete.only_one", "batch.any_path")
 """What is seen best where there are many names that look alike."""
 BEHIND = ("a%2541", "d-")
@@ -65,6 +67,8 @@ def test_different_paths_are_different_objects(store: Recorder, features: Featur
             if told is not None and told.user_metadata:
                 expected = mark(store, place).get("user_metadata", {})
                 same(dict(told.user_metadata), expected, f"user_metadata of {path!r}")
+    for path in [path for path in HASHED if path in contents and "stat" in store.features.operations]:
+        same(store.stat(path).content_length, contents[path].size, f"length of {path!r}, as stat tells it")
     behind = _listed_behind(store, sorted(contents))
     _deleted_alone(store, sorted(contents))
     for start, names in behind.items():

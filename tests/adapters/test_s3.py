@@ -425,13 +425,22 @@ def test_errors_are_those_of_the_taxonomy(scripted, code, status, expected):
     assert error.__context__ is None
 
 
-def test_only_what_does_not_exist_may_be_deleted_without_a_trace(scripted):
+def test_a_deletion_that_is_refused_is_told_also_of_what_does_not_exist(scripted):
     store, script = scripted
     script.add_client_error("delete_object", "NoSuchKey", "", 404)
-    store.delete("a")
+    with pytest.raises(ObjectNotExist):
+        store.delete("a")
     script.add_client_error("delete_object", "AccessDenied", "", 403)
     with pytest.raises(PermissionDenied):
         store.delete("a")
+
+
+def test_an_upload_that_is_over_and_a_condition_on_nothing_end_without_a_trace(scripted):
+    store, script = scripted
+    script.add_client_error("abort_multipart_upload", "NoSuchUpload", "", 404)
+    store.delete("a", multipart_id="1")
+    script.add_client_error("delete_object", "NoSuchKey", "", 404)
+    store.delete("a", if_match='"1"')
 
 
 def test_a_range_that_the_service_ignores_is_passed_on(scripted):

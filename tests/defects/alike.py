@@ -135,3 +135,25 @@ class JsonIsWrittenAnew(Defective):
         if pairs.get("content_type") == "application/json":
             self.spoil(path, lambda data: json.dumps(json.loads(data), sort_keys=True).encode())
         return count
+
+
+@defect(trips=("paths.distinct", "programs.namespace", "stat.missing", "list.agrees_with_stat"))
+class StatCachedByLetterSum(Defective):
+    """What stat tells is cached under the length and the sum of the letters of a name: ``ba`` is told like ``ab``."""
+
+    def call(self, op: str, *arguments: Any, **pairs: Any) -> Any:
+        cached = self.memory("told")
+        if op in {"write", "copy", "move", "delete"}:
+            for path in arguments:
+                if isinstance(path, str):
+                    cached.pop(_summed(path), None)
+        if op != "stat" or pairs:
+            return super().call(op, *arguments, **pairs)
+        path = arguments[0]
+        real = super().call(op, path)
+        known = cached.setdefault(_summed(path), real)
+        return replace(known, path=real.path, id=real.id)
+
+
+def _summed(path: str) -> tuple[int, int]:
+    return len(path), sum(path.encode())

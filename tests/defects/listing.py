@@ -44,6 +44,15 @@ class ListingCutAt100(Listing):
         return found[:100]
 
 
+@defect(trips=(*COMPLETE, "paths.distinct"), on=("memory",))
+class DirectoriesCutAt32(Listing):
+    """Of the directories in a directory the first 32 are shown."""
+
+    def shown(self, path: str, found: list[Object]) -> list[Object]:
+        left_out = [o for o in found if ObjectMode.DIR in o.mode][32:]
+        return [o for o in found if o not in left_out]
+
+
 @defect(trips=COMPLETE, on=("memory",), profile="deep")
 class ListingCutAt1000(Defective):
     """A listing in any mode ends after 1000 entries: only the first page is fetched."""

@@ -174,6 +174,15 @@ for limit in (20, 100):
 family.plant("ends_after_1000", "A listing ends after 1,000 keys.", _capped(1000), "list.complete", profile="deep")
 
 
+@family.after("list", trips=("paths.distinct", "list.complete"))
+def directories_end_after_32(server: Server, request: Request, given: Response) -> Response:
+    """Of the directories in a directory the first 32 are listed, over all pages."""
+    seen: int = server.memory.get("directories", 0) if TOKEN in request.query else 0
+    entries = given.blocks("CommonPrefixes")
+    server.memory["directories"] = seen + len(entries)
+    return given if seen + len(entries) <= 32 else given.arranged("CommonPrefixes", entries[: max(0, 32 - seen)])
+
+
 # start-after
 
 
