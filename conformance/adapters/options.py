@@ -144,7 +144,7 @@ def read_options(query: str, known: Options, instead: str = "") -> dict[str, Any
         if name not in known and is_secret(name):
             raise ConnectionStringInvalid(f"{OPEN}: {name} comes from the environment{instead and f', set {instead}'}")
         if name not in known:
-            raise ConnectionStringInvalid(f"unknown option {name}{meant(name, known)}; options are {', '.join(known)}")
+            raise unknown(name, known)
         if name in values:
             raise ConnectionStringInvalid(f"the option {name} is given twice")
         try:
@@ -152,6 +152,21 @@ def read_options(query: str, known: Options, instead: str = "") -> dict[str, Any
         except ValueError as error:
             raise ConnectionStringInvalid(f"the option {name} {error}: {value!r}") from None
     return values
+
+
+def unknown(name: str, known: Iterable[str], where: str = "") -> ConnectionStringInvalid:
+    """Return the refusal of an option, with what may have been meant, or what there is; ``where`` tells of all."""
+    offered = [option for option in known if not option.startswith("_")]
+    close = difflib.get_close_matches(name, offered, n=3)
+    told = f"unknown option {name}" + (f", did you mean {' or '.join(close)}?" if close else "")
+    if len(offered) <= SHOWN or not close:
+        more = f" and {len(offered) - SHOWN} more" if len(offered) > SHOWN else ""
+        told += f"; options are {', '.join(offered[:SHOWN])}{more}"
+    return ConnectionStringInvalid(f"{told} ({where})" if where and len(offered) > SHOWN else told)
+
+
+SHOWN = 8
+"""How many options a sentence names at most."""
 
 
 def meant(word: str, words: Iterable[str]) -> str:

@@ -102,7 +102,11 @@ def test_a_wrong_connection_string_is_told(text, message):
         ("opendal:fs?rooot=/tmp", "opendal", "unknown option rooot, did you mean root"),
         ("opendal:fs", "opendal", "names no directory"),
         ("opendal:fs?root=/no/such/dir", "opendal", "there is no directory /no/such/dir: make it"),
-        ("opendal:s3?bukket=b", "opendal", "unknown option bukket, did you mean bucket"),
+        (
+            "opendal:s3?bukket=b",
+            "opendal",
+            r"did you mean bucket\? \(python -m pydoc opendal\.config\.S3Config tells of all\)",
+        ),
         ("opendal:nonsense", "opendal", "OpenDAL makes no operator of opendal:nonsense"),
         ("opendal:s3?region=us-east-1", "opendal", "OpenDAL makes no operator of opendal:s3"),
         ("obstore:memry", "obstore", "obstore has no store memry, did you mean memory"),

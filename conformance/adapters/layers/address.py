@@ -34,6 +34,7 @@ from conformance.adapters.options import (
     number,
     read_options,
     text,
+    unknown,
 )
 from conformance.storage import ConnectionStringInvalid
 
@@ -107,8 +108,10 @@ def _read(value: str) -> Any:
         return value
 
 
-def check_option(name: str, known: Collection[str], *, closed: bool) -> None:
+def check_option(name: str, known: Collection[str], *, closed: bool, where: str = "") -> None:
     """Refuse an option that is not ``known``; unless these are all (``closed``) only where it is nearly one of them.
+
+    ``where`` tells what lists them, for the message.
 
     Raises:
         ConnectionStringInvalid: it is refused.
@@ -116,7 +119,7 @@ def check_option(name: str, known: Collection[str], *, closed: bool) -> None:
     """
     if name in known or not (closed or difflib.get_close_matches(name, known, n=1, cutoff=NEARLY)):
         return
-    raise ConnectionStringInvalid(f"unknown option {name}{meant(name, known)}; options are {', '.join(known)}")
+    raise unknown(name, known, where)
 
 
 def _their(name: str) -> Callable[[str], str]:

@@ -110,4 +110,4 @@ def _check_options(where: Place) -> None:
         if name.lower() == wanted:
             known = tuple(inspect.get_annotations(getattr(config, name)))
             for option in where.options:
-                check_option(option, known, closed=True)
+                check_option(option, known, closed=True, where=f"python -m pydoc opendal.config.{name} tells of all")
