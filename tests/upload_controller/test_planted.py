@@ -73,6 +73,14 @@ def test_a_failing_step_is_told_of_what_broke_it(s3, name, check, blamed):
     assert (result.state, result.failure.requirement) == ("fail", blamed)
 
 
+@pytest.mark.parametrize("name", ["CaseDoesNotCount", "CutsIds"])
+def test_the_same_seed_shows_it_again_on_the_same_service(s3, name):
+    """What a law registers is new each time: else a second run would find its files closed, and nothing wrong."""
+    with serving(s3, PLANTED[name]) as place:
+        _, _, check = caught(place, PLANTED[name])
+        assert isinstance(attempt(place, checks()[check], 0)[1], Broken)
+
+
 def test_every_requirement_has_a_planted_defect():
     tripped = {name for planted in PLANTED.values() for name in planted.trips[:1]}
     known = set(requirements("upload-controller"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from conformance.upload_controller.checks import verifies
@@ -23,7 +24,7 @@ ALIKE = (
     ("trailing", "trailing", " "),
     ("0", "00", ""),
 )
-"""Two stems, before a common random end, and what only the second has after it."""
+"""Two stems, before a common end that no file had before, and what only the second has after it."""
 
 
 def _pending(world: World, file_id: str) -> str | None:
@@ -53,7 +54,7 @@ def _registered(world: World, file_id: str) -> bool:
 def test_ids_that_look_alike_are_different_files(world: World) -> None:
     """Where both can be registered: each has its own upload, object and event, whatever becomes of the other's."""
     for stem, other, end in ALIKE:
-        random = f"{world.random.getrandbits(48):x}"
+        random = uuid.uuid4().hex[:12]
         ids = (stem + random, other + random + end)
         if not all(_registered(world, file_id) for file_id in ids):
             continue

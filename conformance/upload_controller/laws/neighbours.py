@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def test_a_create_that_waited_is_that_of_its_own_file(world: World) -> None:
 @verifies("upload_cleanup.others_kept", needs=("store", "states_are_told"))
 def test_what_ends_takes_nothing_of_its_neighbours(world: World) -> None:
     """A file whose id the ids of others begin with is cancelled, rejected, accepted: their parts and objects stay."""
-    stem = f"conformance-{world.random.getrandbits(64):x}"
+    stem = f"conformance-{uuid.uuid4().hex}"
     objects, opened = set(world.store.objects()), world.store.uploads()
     uploaded = [world.begin_again(world.file(3, f"{stem}{end}a"), 3) for end in ENDS]
     for upload in uploaded:
