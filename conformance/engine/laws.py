@@ -11,7 +11,7 @@ drawn by Hypothesis::
 Provided are ``store`` (a recorded client in a fresh ``work_dir``), ``again`` (a second client of the same
 ``work_dir``), ``reader`` (a client of it that may only read), ``outside`` (a client of the parent of ``work_dir``),
 ``inside`` (the ``work_dir`` itself), ``features``, ``limits``, ``run_program`` (runs calls against the model), and
-``tick`` (lets the clocks of services move on).
+``tick`` (lets the clocks of services move on, sooner those that told a time with parts of a second).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -44,6 +45,8 @@ REPEATS = 3
 HANGS_ALLOWED = 3
 TICK = 2.1
 """Seconds after which every clock has moved on: HTTP tells times in whole seconds, some file systems in two."""
+FINE_TICK = 0.25
+"""Seconds after which a clock has moved on that tells parts of a second."""
 CLEANING = 60.0
 """Seconds that the cleaning at the end may take."""
 UNKNOWN_OPENER = """
@@ -417,7 +420,7 @@ class _Clients:
             case "inside":
                 return self.work_dir
             case "tick":
-                return lambda: time.sleep(TICK)
+                return _tick
             case "run_program":
                 return self._program
             case _:
@@ -443,3 +446,8 @@ class _Clients:
                 storage.close()
             except Exception:  # noqa: BLE001, S112
                 continue
+
+
+def _tick(told: datetime | None = None) -> None:
+    """Wait until the clocks of services have moved on, or the one that ``told`` a time."""
+    time.sleep(FINE_TICK if told is not None and told.microsecond else TICK)
