@@ -406,6 +406,31 @@ def test_a_harness_that_does_not_answer_as_it_should_is_told_and_started_again(h
         again.stat("a")
 
 
+@pytest.mark.parametrize(
+    ("op", "answer", "call"),
+    [
+        ("read", "say({'id': id, 'data': 100_000}, bytes(100_000))", lambda store: store.read("a", io.BytesIO())),
+        ("list", "say({'id': id, 'item': {'path': 'a', 'mode': ['read']}})", lambda store: list(store.list(""))),
+    ],
+)
+def test_an_endless_answer_is_cut_off_before_it_fills_the_memory(harness, monkeypatch, op, answer, call):
+    monkeypatch.setattr(channel, "SLACK", 1_000_000)
+    offers = "hello['operations']['read'] = []"
+    store = opened(harness(offers, answers=f"while op == {op!r}: {answer}"))
+    with pytest.raises(
+        HarnessBroken, match=f"answered {op} with more than 1,000,000 bytes, where it was given 0 to store"
+    ):
+        call(store)
+
+
+def test_what_was_given_to_store_may_be_answered(streams, monkeypatch):
+    monkeypatch.setattr(channel, "SLACK", 0)
+    seen = []
+    streams.write("a", io.BytesIO(b"hello"), 5, io_callback=seen.append)
+    w = io.BytesIO()
+    assert streams.read("a", w) == 5
+
+
 def test_an_answer_too_many_is_told_by_the_next_call(harness):
     answers = "if op == 'delete': say({'id': id, 'result': {}}); say({'id': id, 'result': {}}); return 1"
     store = opened(harness(answers=answers))

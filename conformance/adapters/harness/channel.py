@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
 from typing import Any, TypeVar
 
@@ -25,7 +26,21 @@ SILENT_SECONDS = 12.0
 WATCHING_SECONDS = 0.2
 """How often it is looked whether a silent harness is still there."""
 
+SLACK = 64 * 1024 * 1024
+"""Bytes that an answer may have beyond twice of what the harness was given to store: more can be in no object."""
+ITEM = 256
+"""Bytes that one item of a listing counts."""
+
 _T = TypeVar("_T")
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A call that is under way: what it is, what the harness says of it, and how many bytes that were."""
+
+    op: str
+    inbox: queue.SimpleQueue[Message | None] = field(default_factory=queue.SimpleQueue[Message | None])
+    said: int = 0
 
 
 class HarnessBroken(Exception):
@@ -49,7 +64,8 @@ class Channel:
         self.broken = ""
         self._process = Process(command)
         self._ids = itertools.count(1)
-        self._open: dict[int, queue.SimpleQueue[Message | None]] = {}
+        self._open: dict[int, _Call] = {}
+        self._given = 0
         self._book = threading.Lock()
         self._writing = threading.Lock()
         self._turn = threading.Semaphore(1)
@@ -82,7 +98,7 @@ class Channel:
         with self._book:
             if not self.broken:
                 self.broken = f"the harness {what}; " + (f"stderr: {stderr}" if stderr else "nothing on stderr")
-            waiting = [*self._open.values(), self._first]
+            waiting = [*(call.inbox for call in self._open.values()), self._first]
             self._open.clear()
         for inbox in waiting:
             inbox.put(None)
@@ -96,18 +112,18 @@ class Channel:
             UnicodeEncodeError: a text of the request is none.
 
         """
-        number, inbox = next(self._ids), queue.SimpleQueue[Message | None]()
+        number, call = next(self._ids), _Call(op)
         line = encoded({"id": number, "op": op, "client": 0, "args": {}, "pairs": {}, **request})
         if not self.concurrent and not self._turn.acquire(timeout=SILENT_SECONDS):
             self.fail(f"did not come to the end of another call within {SILENT_SECONDS:g} seconds")
         with self._book:
             if self.broken:
                 raise HarnessBroken(self.broken)
-            self._open[number] = inbox
+            self._open[number] = call
         try:
             self._write(line)
             while True:
-                message = self._take(inbox, SILENT_SECONDS, f"gave no answer to {op}")
+                message = self._take(call.inbox, SILENT_SECONDS, f"gave no answer to {op}")
                 yield message
                 if message.last:
                     return
@@ -117,6 +133,8 @@ class Channel:
 
     def give(self, call: int, body: bytes) -> None:
         """Answer a ``read`` of a call with bytes; none are the end."""
+        with self._book:
+            self._given += len(body)
         self._write(encoded({"id": call, "length": len(body)}, body))
 
     def give_up(self, call: int, reason: str) -> None:
@@ -165,11 +183,16 @@ class Channel:
 
     def _deliver(self, message: Message) -> None:
         with self._book:
-            inbox = self._open.get(message.id)
-            if inbox is None:
+            call = self._open.get(message.id)
+            if call is None:
                 raise Rubbish(f"answered a call that is not under way: {excerpt({'id': message.id})}")
+            call.said += ITEM if message.kind == "item" else len(message.body)
+            most = 2 * self._given + SLACK
+            if call.said > most:
+                given = f"where it was given {self._given:,} to store"
+                raise Rubbish(f"answered {call.op} with more than {most:,} bytes, {given}")
             if message.last:
                 del self._open[message.id]
         if message.last and not self.concurrent:
             self._turn.release()
-        inbox.put(message)
+        call.inbox.put(message)
