@@ -68,7 +68,9 @@ class Place:
     front: Gate
     has: frozenset[str]
     timeout: float = TIMEOUT
-    """Seconds that a request may take."""
+    """Seconds that a request may be silent."""
+    page: int = 1000
+    """Parts that the store tells at once, at most."""
     options: tuple[str, ...] = ()
     """The options of the command that lead to this place, besides the URL."""
     held: tuple[str, int] | None = None

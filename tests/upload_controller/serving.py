@@ -40,5 +40,5 @@ def serving(s3, planted=None, database_url=None, part_minimum=5 * 1024 * 1024):
         if planted:
             api = replace(place.api, error_fields=planted.fields)
             has = place.has | planted.claims | ({"error_fields"} if planted.fields else set())
-            place = replace(place, api=api, has=frozenset(has), timeout=planted.timeout)
+            place = replace(place, api=api, has=frozenset(has), timeout=planted.timeout, page=planted.page)
         yield place

@@ -18,12 +18,21 @@ from tests.upload_controller.serving import serving
 
 SEEDS = os.environ.get("CONFORMANCE_SEEDS")
 """How many seeds are tried; a few, if that is not said."""
+SHARES = 6
+"""Into how many tests a run of everything is divided, so that they share the processors."""
+STORIES = ("upload_programs.every_story_of_a_file_follows_the_table",)
+"""What is another with every seed."""
 BEYOND_MOTO = {"signatures", "error_fields"}
 """What moto does not do, or the first profile does not say: the laws that need it do not apply there."""
 
 
-def seeds(few):
-    return range(int(SEEDS or few))
+def seeds(few, first=0):
+    return range(first, first + int(SEEDS or few))
+
+
+def share(number):
+    """Return the laws of one share of all: neighbours, which take as long, go to different ones."""
+    return tuple(checks())[number::SHARES]
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +49,15 @@ def servers():
         yield started
 
 
-def held(place, seed, only=None):
-    """Run everything, or ``only`` some laws; demand that nobody is accused, and return why laws did not apply."""
+@pytest.fixture(scope="module")
+def database(servers):
+    """Return the URL of a PostgreSQL database."""
+    pytest.importorskip("psycopg")
+    return servers(postgresql.start)
+
+
+def held(place, seed, only):
+    """Run some laws; demand that nobody is accused, and return why laws did not apply."""
     document = run(place, Asked(profile="standard", seed=seed, only=only))
     accused = [
         (result.check, result.reason or (result.failure.what, result.failure.expected, result.failure.observed))
@@ -53,18 +69,24 @@ def held(place, seed, only=None):
     return {part for reason in reasons for part in reason.split("; ")}
 
 
-@pytest.mark.parametrize("seed", seeds(2))
-def test_our_service_on_sqlite(s3, seed):
-    with serving(s3) as place:
-        assert held(place, seed) == {MISSING[need] for need in {*BEYOND_MOTO, "small_parts"}}
-
-
+@pytest.mark.parametrize("number", range(SHARES))
 @pytest.mark.parametrize("seed", seeds(1))
-def test_our_service_on_postgresql(s3, servers, seed):
-    pytest.importorskip("psycopg")
-    url = servers(postgresql.start)
-    with serving(s3, database_url=url, part_minimum=1) as place:
-        assert held(place, seed) == {MISSING[need] for need in BEYOND_MOTO}
+def test_our_service_on_sqlite(s3, seed, number):
+    with serving(s3) as place:
+        assert held(place, seed, share(number)) <= {MISSING[need] for need in {*BEYOND_MOTO, "small_parts"}}
+
+
+@pytest.mark.parametrize("number", range(SHARES))
+@pytest.mark.parametrize("seed", seeds(1, first=1))
+def test_our_service_on_postgresql(s3, database, seed, number):
+    with serving(s3, database_url=database, part_minimum=1) as place:
+        assert held(place, seed, share(number)) <= {MISSING[need] for need in BEYOND_MOTO}
+
+
+def test_our_service_in_many_stories(s3):
+    with serving(s3) as place:
+        for seed in seeds(2, first=2):
+            assert held(place, seed, STORIES) == set()
 
 
 @pytest.mark.parametrize("seed", seeds(1))

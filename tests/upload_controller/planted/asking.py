@@ -87,13 +87,13 @@ def every_path_is_fine(app):
     return layered
 
 
-@plant_layer("upload_errors.answers", timeout=3.0)
+@plant_layer("upload_errors.answers", timeout=1.0)
 def never_answers(app):
     """A request about an upload that does not exist is never answered."""
 
     async def layered(scope, receive, send):
         if "nobody" in scope.get("path", ""):
-            await asyncio.sleep(8)
+            await asyncio.sleep(3)
         await app(scope, receive, send)
 
     return layered

@@ -35,12 +35,12 @@ class FirstPartOnly(Store):
         super().complete(key, s3_upload_id, dict(sorted(parts.items())[:1]))
 
 
-@plant("upload_complete.many_parts", part_minimum=1)
+@plant("upload_complete.many_parts", part_minimum=1, page=20)
 class FirstPageOnly(Store):
-    """The parts are listed without asking for further pages: the object ends after 1000 of them."""
+    """The parts are listed without asking for further pages: the object ends after the first one."""
 
     def _part_pages(self, key, s3_upload_id):
-        return iter([self._s3.list_parts(Bucket=self.bucket, Key=key, UploadId=s3_upload_id)])
+        return iter([self._s3.list_parts(Bucket=self.bucket, Key=key, UploadId=s3_upload_id, MaxParts=20)])
 
 
 @plant(
