@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from conformance.engine.recorder import Recorder
     from conformance.storage import Features, Object, Restrictions
 
+FAR = (9, 2, 256, 10, 0, 100, 1000, 4096, 9999)
+"""Indexes of which some are one when only their last digits, or their last bits, are kept; none in its place."""
+
 
 def lists_uploads(features: Features) -> bool:
     """Whether uploads can be listed."""
@@ -106,9 +109,14 @@ def test_write_returns_the_size_and_the_part(store: Recorder, plan: PartPlan) ->
 @verifies("multipart.reupload_replaces")
 @given(longer=st.sampled_from((0, 1)), salt=st.integers(1, 50))
 def test_writing_an_index_again_replaces_the_part(store: Recorder, longer: int, salt: int) -> None:
-    """Of two parts written again, one longer, one shorter, one of them twice, only the last bytes count."""
+    """Of two parts written again, one longer, one shorter, one of them twice, only the last bytes count.
+
+    What was listed before is not what is listed then.
+    """
     o = store.create_multipart("a")
-    upload(store, o, {longer: piece(store, salt, 5), 1 - longer: piece(store, salt + 1, 900)})
+    first = upload(store, o, {longer: piece(store, salt, 5), 1 - longer: piece(store, salt + 1, 900)})
+    if "list_multipart" in store.features.operations:
+        same(parts_of(store, o), first, "parts listed before one was written again")
     upload(store, o, {longer: piece(store, salt + 50, 40)})
     contents = {longer: piece(store, salt + 100, 900), 1 - longer: piece(store, salt + 101, 5)}
     parts = upload(store, o, contents)
@@ -305,6 +313,21 @@ def test_a_dozen_parts_are_listed_and_completed(store: Recorder) -> None:
     same(parts_of(store, o), parts, "parts listed")
     store.complete_multipart(o, parts)
     holds(store, "a", joined(contents))
+
+
+@verifies("multipart.list_every_page")
+def test_small_parts_with_far_indexes_are_listed(store: Recorder, limits: Restrictions) -> None:
+    """More parts than a page are listed; their indexes agree in their last digits or bits, and are different parts.
+
+    Nobody completes them, so that they may be small.
+    """
+    o = store.create_multipart("a")
+    maximum = limits.multipart_number_maximum or FAR[-1]
+    order = [index for index in FAR if index < maximum] if store.features.part_gaps else list(range(10))[::-1]
+    parts = upload(store, o, {index: Content(7 + number, number + 1) for number, index in enumerate(order)})
+    found = parts_of(store, o)
+    same([part.index for part in found], sorted(order), "indexes listed")
+    same(found, parts, "parts listed")
 
 
 @verifies("multipart.list_every_page", weight=0)

@@ -290,6 +290,12 @@ def number_in_one_byte(server: Server, request: Request) -> Request:
     return request.asking(partNumber=str((request.number - 1) % 256 + 1))
 
 
+@family.before("part", trips=("multipart.list_every_page", "multipart.list", "multipart.complete_gaps"))
+def number_in_three_digits(server: Server, request: Request) -> Request:
+    """Of a part number the last three digits are kept."""
+    return request.asking(partNumber=str(request.number % 1000 or 1000))
+
+
 @family.before("part", trips=("multipart.complete", "multipart.list"))
 def sixth_part_lost(server: Server, request: Request) -> Response | None:
     """Parts from number 6 on are answered and forgotten."""

@@ -43,6 +43,11 @@ PARTS: dict[str, tuple[str, Callable[[Request, Response], Response], tuple[str, 
         lambda q, r: _again(r, lambda ps: ps[1:]) if q.query.get("part-number-marker", "0") != "0" else r,
         ("multipart.list_every_page",),
     ),
+    "parts_page_behind_position": (
+        "A page of parts begins behind the marker as a position in the list.",
+        lambda q, r: _again(r, lambda ps: []) if int(q.query.get("part-number-marker", "0")) > 99 else r,
+        ("multipart.list_every_page",),
+    ),
     "parts_descending": (
         "Parts are listed from the last to the first.",
         lambda _, r: _again(r, lambda ps: ps[::-1]),
