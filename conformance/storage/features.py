@@ -67,6 +67,9 @@ class Features:
     etag: bool | None = None
     """``True``: stat tells an ETag of every object, and it changes with the content. ``False``: there are none.
     ``None``: there need not be any, but those that are told change with the content."""
+    md5_etags: bool = False
+    """ETags are made as Amazon makes them: of what was written or copied in one piece the MD5, of a part its MD5, and
+    of a completed upload the MD5 of the MD5s of its parts, ``-``, and their number."""
     segments: Literal["index", "offset", "none"] = "none"
     """Which kind of segments the storage has (Prop-18): pieces in the order of their index, or at their offset."""
     close_refuses: bool = False

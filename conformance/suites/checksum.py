@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 
-from conformance.engine.conditions import ETAGS, takes
+from conformance.engine.conditions import ETAGS, Condition, takes
 from conformance.engine.evidence import everything, unchanged
 from conformance.engine.expect import refused, same
 from conformance.engine.laws import verifies
@@ -35,6 +35,17 @@ def true_of(content: Content, o: Object, what: str) -> None:
     md5 = base64.b64encode(hashlib.md5(content.data, usedforsecurity=False).digest()).decode()
     true = {"content_md5": md5, "content_sha256": sha256(content)}
     same({name: value for name, value in digests(o).items() if value not in (None, true[name])}, {}, f"digests {what}")
+
+
+MD5_ETAGS: Condition = {
+    "when": lambda features: features.md5_etags,
+    "unless": "the backend declares no etags that are made of MD5",
+}
+
+
+def md5_of(*contents: bytes) -> str:
+    """Return the MD5 of the contents, one behind the other, in hexadecimal digits."""
+    return hashlib.md5(b"".join(contents), usedforsecurity=False).hexdigest()
 
 
 @verifies("checksum.sha256_verified", needs=("list",), **takes("write", "content_sha256"))
@@ -125,3 +136,32 @@ def test_an_etag_comes_back_with_no_other_content(store: Recorder, features: Fea
         if etag:
             same(known.get(etag), None, f"the earlier content that had the etag {etag}")
             known[etag] = number + 1
+
+
+@verifies("checksum.etag_is_md5", **MD5_ETAGS)
+def test_the_etag_of_one_piece_is_its_md5(store: Recorder, features: Features) -> None:
+    """Of an object, of what overwrites it in the same length, and of its copy, it is the MD5 of the content."""
+    store.write("a", OTHER)
+    store.write("a", ONE)
+    same(store.stat("a").etag, f'"{md5_of(ONE.data)}"', "etag of an object, beside the MD5 of its content")
+    if "copy" in features.operations:
+        store.copy("a", "copy")
+        same(store.stat("copy").etag, f'"{md5_of(ONE.data)}"', "etag of a copy, beside the MD5 of its content")
+
+
+@verifies("checksum.etag_of_parts", **MD5_ETAGS)
+def test_the_etag_of_an_upload_is_that_of_its_parts(store: Recorder, features: Features) -> None:
+    """It counts the parts, whatever indexes they have; an upload of one part is an upload too."""
+    contents = (piece(store, 2, 5), Content(9, 3))
+    o = store.create_multipart("a")
+    indexes = (2, 4) if features.part_gaps else (0, 1)
+    parts = [store.write_multipart(o, content, index)[1] for content, index in zip(contents, indexes, strict=True)]
+    for part, content in zip(parts, contents, strict=True):
+        same(part.etag, f'"{md5_of(content.data)}"', f"etag of part {part.index}, beside its MD5")
+    store.complete_multipart(o, parts)
+    together = md5_of(*(bytes.fromhex(md5_of(content.data)) for content in contents))
+    same(store.stat("a").etag, f'"{together}-2"', "etag of an upload of two parts, beside the MD5 of their MD5s")
+    single = store.create_multipart("b")
+    store.complete_multipart(single, [store.write_multipart(single, contents[1], 0)[1]])
+    alone = md5_of(bytes.fromhex(md5_of(contents[1].data)))
+    same(store.stat("b").etag, f'"{alone}-1"', "etag of an upload of one part, beside the MD5 of its MD5")

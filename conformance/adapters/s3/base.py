@@ -51,6 +51,7 @@ class S3Base(Storage):
         part_order_free=False,
         part_minimum_enforced=True,
         etag=True,
+        md5_etags=True,
         close_refuses=True,
     )
 

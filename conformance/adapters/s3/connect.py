@@ -14,6 +14,7 @@ FEATURE_OPTIONS: Options = {
     "part_gaps": flag,
     "backslash_separates": flag,
     "control_characters": flag,
+    "md5_etags": flag,
     "directories": choice("native", "virtual", "none"),
     "segments": choice("index"),
 }

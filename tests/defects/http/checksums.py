@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Callable
 
-from .base import Family, Server, after, before
+from .base import Family, Hook, Server, after, before
 from .messages import READS, Request, Response, refusal, stored
 
 family = Family("checksums", ("checksum.sha256_verified",))
@@ -129,3 +131,63 @@ def etag_upper_but_in_head(server: Server, request: Request, given: Response) ->
 def etag_weak_in_head(server: Server, request: Request, given: Response) -> Response:
     """HEAD tells a weak ETag, as after a compressing proxy."""
     return given.having(etag="W/" + given.etag)
+
+
+# ETags that are not made as Amazon makes them, and are the same everywhere
+
+_AN_ETAG = re.compile(r"[0-9a-f]{32}(?:-[0-9]+)?")
+
+
+def _named(name: Callable[[str], str]) -> Hook:
+    def hook(server: Server, request: Request) -> Response:
+        true: dict[str, str] = server.memory
+
+        def told(found: re.Match[str]) -> str:
+            other = name(found[0])
+            true[other] = found[0]
+            return other
+
+        conditions = {h: v for h, v in request.headers.items() if h.endswith("match")}
+        restored = {h: _AN_ETAG.sub(lambda m: true.get(m[0], m[0]), v) for h, v in conditions.items()}
+        given = server(request.having(**restored))
+        if request.kind in ("part", "part_copy", "list_parts"):
+            return given
+        if given.etag:
+            given = given.having(etag=_AN_ETAG.sub(told, given.etag))
+        return (
+            given.each("ETag", lambda e: _AN_ETAG.sub(told, e))
+            if request.kind in ("list", "complete", "copy")
+            else given
+        )
+
+    return hook
+
+
+def _other(etag: str) -> str:
+    return hashlib.md5(etag.encode()).hexdigest()
+
+
+NAMES: dict[str, tuple[str, Callable[[str], str], str]] = {
+    "etag_is_no_md5": (
+        "The ETag of an object is a digest, but not the MD5.",
+        lambda e: e if "-" in e else _other(e),
+        "checksum.etag_is_md5",
+    ),
+    "etag_of_upload_is_no_list": (
+        "The ETag of an upload is one like that of any object, without the number of its parts.",
+        lambda e: _other(e) if "-" in e else e,
+        "checksum.etag_of_parts",
+    ),
+    "etag_of_upload_counts_wrongly": (
+        "The ETag of an upload counts one part more than there are.",
+        lambda e: f"{e.partition('-')[0]}-{int(e.partition('-')[2]) + 1}" if "-" in e else e,
+        "checksum.etag_of_parts",
+    ),
+    "etag_of_upload_of_one_part": (
+        "The ETag of an upload of one part has no number.",
+        lambda e: e.removesuffix("-1"),
+        "checksum.etag_of_parts",
+    ),
+}
+for named, (sentence, name, trip) in NAMES.items():
+    family.plant(named, sentence, _named(name), trip)
