@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from conformance.engine.catalogue import ODD, allowed, contents, group, group_names, paths
 from conformance.engine.conditions import EMPTY_OBJECTS, takes
 from conformance.engine.evidence import entries, everything, mark, metadata, unchanged
-from conformance.engine.expect import absent, either, holds, refused, same
+from conformance.engine.expect import absent, demand, either, holds, refused, same
 from conformance.engine.laws import given, verifies
 from conformance.engine.recorder import Recorder
 from conformance.storage import Content, Features, ObjectNotExist
@@ -89,6 +90,20 @@ def test_a_deleted_source_is_not_exist(store: Recorder, path: str) -> None:
     store.delete(path)
     with refused(ObjectNotExist, what="copy of a deleted object"):
         store.copy(path, "destination")
+
+
+@verifies("copy.last_modified", needs=("stat",))
+def test_a_copy_makes_its_destination_newer(store: Recorder, tick: Callable[[], None]) -> None:
+    """Two seconds after source and destination were written, the copy makes the destination newer, not the source."""
+    store.write("source", b"copied")
+    store.write("destination", b"replaced")
+    before = {path: store.stat(path).last_modified for path in ("destination", "source")}
+    tick()
+    store.copy("source", "destination")
+    same(store.stat("source").last_modified, before["source"], "last_modified of the source")
+    first, second = before["destination"], store.stat("destination").last_modified
+    if first is not None and second is not None:
+        demand(second > first, "last_modified of the destination", expected=f"later than {first}", observed=str(second))
 
 
 @verifies("copy.new_parent", needs=("read", "stat"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_plus
 
-from conformance.storage import ObjectMode, ObjectNotExist, Reader, Unexpected
+from conformance.storage import Object, ObjectMode, ObjectNotExist, Reader, Unexpected
 
 from .base import METADATA, NATIVE, Defective, defect
 
@@ -38,6 +39,24 @@ class MoveOntoItselfDeletes(Defective):
         super().move(src, dst)
         if src == dst:
             self.inner.delete(src)
+
+
+@defect(trips=("copy.last_modified",), on=("memory",), like="rclone serve s3: a file is copied with its times")
+class CopyKeepsTimeOfSource(Defective):
+    """A copy is told with the time of its source."""
+
+    def copy(self, src: str, dst: str) -> None:
+        super().copy(src, dst)
+        found = self.stat(src)
+        self.memory("times")[dst] = found.last_modified
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        self.memory("times").pop(path, None)
+        return int(super().write(path, r, size, **pairs))
+
+    def stat(self, path: str, **pairs: Any) -> Object:
+        found = super().stat(path, **pairs)
+        return replace(found, last_modified=self.memory("times").get(path, found.last_modified))
 
 
 @defect(trips=("copy.content", "completeness.copy"))
