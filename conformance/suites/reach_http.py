@@ -84,6 +84,8 @@ def test_a_signed_read_of_a_range(store: Recorder) -> None:
             same(told, wanted, f"body, place and length answered to the range {asked}")
         else:
             same((status, body), (200, CONTENT.data), f"what is answered to the range {asked}, which is not served")
+            told = headers["Accept-Ranges"] or "none"
+            demand(told != "bytes", f"Accept-Ranges, but not {asked}", expected="no bytes", observed=told)
     status, body, _ = exchange(request, more={"Range": "bytes=300-"})
     demand(
         status == UNSATISFIABLE or body == CONTENT.data,

@@ -10,9 +10,17 @@ from conformance.storage import operations
 from . import DEFECTS, FAMILIES
 from .http import DEFECTS as OF_HTTP
 
+_NOT_OURS = "who answers a signed request is no storage of ours: a defect of HTTP trips it"
+_NO_MD5 = "no storage of ours has etags made as Amazon makes them: a defect of HTTP trips it"
 WITHOUT_DEFECT: dict[str, str] = {
+    "checksum.etag_is_md5": _NO_MD5,
+    "checksum.etag_of_parts": _NO_MD5,
     "reach.expires": "no storage of ours lets signed requests expire: a defect of HTTP trips it",
     "reach.only_signed": "no storage of ours verifies signatures: a defect of HTTP trips it",
+    "reach.unsigned": _NOT_OURS,
+    "reach.write_once": _NOT_OURS,
+    "reach.write_type": _NOT_OURS,
+    "reach.write_whole": _NOT_OURS,
 }
 """Requirements that no defect here can trip, each with the reason."""
 

@@ -2,8 +2,9 @@
 
 moto honours some conditions of some requests (none of copies, ``*`` only of writes), compares no Content-MD5 and no
 SHA-256 with the bytes sent, completes uploads whose parts are listed out of order or twice, looks uploads up by their
-id alone, fails over those that are over, lists all of them on one page, shortens a range of a source to copy a part of,
-and takes every signature of a URL for a good one, for ever. Real S3 servers do none of that; in front of one, this
+id alone, fails over those that are over, lists all of them on one page, takes the number of the part behind which a
+page begins for a position in the list, shortens a range of a source to copy a part of, and takes every signature of a
+URL for a good one, for ever. Real S3 servers do none of that; in front of one, this
 layer changes nothing.
 """
 
@@ -16,7 +17,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from .base import Send
-from .messages import READS, Request, Response, element, refusal, value
+from .messages import ANONYMOUS, READS, Request, Response, element, refusal, value
 from .signing import is_genuine, is_over, is_signed
 
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
@@ -31,6 +32,7 @@ def correct(send: Send) -> Send:
     def answered(request: Request) -> Response:
         objection = (
             _wrong_signature(request)
+            or _broken_off(request)
             or _wrong_digest(request)
             or _wrong_upload(request, uploads)
             or _wrong_parts(request)
@@ -39,6 +41,8 @@ def correct(send: Send) -> Send:
         )
         if objection is not None:
             return objection
+        if request.kind == "list_parts":
+            return _page_of_parts(request, send(request.asking(part_number_marker=None, max_parts="1000")))
         given = send(_unconditional(request))
         if request.kind == "create" and given.ok:
             uploads[given.told("UploadId")] = (request.bucket, request.key)
@@ -50,10 +54,18 @@ def correct(send: Send) -> Send:
 
 
 def _wrong_signature(request: Request) -> Response | None:
-    """Refuse a signed URL that was altered, and one whose time is over."""
+    """Refuse a signed URL that was altered, one whose time is over, and who has not signed at all."""
+    if ANONYMOUS in request.headers:
+        return refusal(403, "AccessDenied")
     if not is_signed(request):
         return None
     return refusal(403, "SignatureDoesNotMatch") if not is_genuine(request) or is_over(request) else None
+
+
+def _broken_off(request: Request) -> Response | None:
+    """Refuse a body that has ended before all of it had come."""
+    promised = int(request.headers.get("content-length") or 0)
+    return refusal(400, "IncompleteBody") if len(request.body) < promised else None
 
 
 def _wrong_digest(request: Request) -> Response | None:
@@ -173,6 +185,19 @@ def _page(request: Request, given: Response) -> Response:
     key, upload = _place(left[size - 1])
     more = element("IsTruncated", "true") + element("NextKeyMarker", key) + element("NextUploadIdMarker", upload)
     return page.each("IsTruncated", lambda _: more)
+
+
+def _page_of_parts(request: Request, given: Response) -> Response:
+    """Return the page of the parts that was asked for, of an answer that holds all of them."""
+    if not given.ok:
+        return given
+    size, behind = int(request.query.get("max-parts", "1000")), int(request.query.get("part-number-marker", "0"))
+    left = [part for part in given.blocks("Part") if int(value(part, "PartNumber")) > behind]
+    page = given.arranged("Part", left[:size])
+    last = value(left[:size][-1], "PartNumber") if left[:size] else str(behind)
+    more = element("NextPartNumberMarker", last)
+    truncated = element("IsTruncated", str(len(left) > size).lower())
+    return page.each("NextPartNumberMarker", lambda _: more).each("IsTruncated", lambda _: truncated)
 
 
 def _place(upload: str) -> tuple[str, str]:

@@ -32,6 +32,8 @@ Kind = Literal[
 READS: tuple[Kind, ...] = ("get", "head")
 Headers = Mapping[str, str]
 SOURCE = "x-amz-copy-source"
+ANONYMOUS = "x-anonymous"
+"""A header that the carrier adds to a request that nobody signed: defects sign none, and are let in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from .base import Family, Server
-from .messages import Request, Response, answer, refusal
-from .signing import age, is_over, is_signed, unsigned
+from .messages import ANONYMOUS, Request, Response, answer, refusal
+from .signing import age, is_genuine, is_over, is_signed, unsigned
 
+LATE = 1.0
+"""Seconds."""
 family = Family("presigned", ("reach.read", "reach.write", "reach.delete"), needs=("reach",))
 
 
@@ -53,6 +56,26 @@ _plant("write_to_decoded_key", "A signed write goes to the key decoded once more
 _plant("write_keeps_old", "A signed write does not replace an object.", "put", "reach.write")(
     lambda s, q: answer(200, etag='"x"') if s.head(q).ok else s(q)
 )
+_plant("write_loses_type", "A signed write stores the default content type.", "put", "reach.write_type")(
+    lambda s, q: s(q.having(content_type=None))
+)
+_plant("write_broken_off_stored", "A signed write that breaks off is stored as it came.", "put", "reach.write_whole")(
+    lambda s, q: s(unsigned(q).having(content_length=str(len(q.body))) if is_genuine(q) else q)
+)
+
+
+def _behind(server: Server, request: Request) -> Response:
+    now = time.monotonic()
+    late = now - server.memory.get(request.key, -LATE) < LATE
+    given = server(request.having(if_none_match=None) if late else request)
+    if given.ok:
+        server.memory.setdefault(request.key, now)
+    return given
+
+
+_plant("condition_is_behind", "What a condition is compared with is a second behind.", "put", "reach.write_once")(
+    _behind
+)
 _plant("delete_does_nothing", "A signed deletion is answered and not done.", "delete", "reach.delete")(
     lambda s, q: answer(204)
 )
@@ -85,6 +108,18 @@ def signature_is_not_verified(server: Server, request: Request) -> Response:
 def signature_is_for_every_method(server: Server, request: Request) -> Response:
     """A signature of a read lets deletions in."""
     return server(unsigned(request) if is_signed(request) and request.method == "DELETE" else request)
+
+
+@family.defect("reach.unsigned")
+def anybody_may_read(server: Server, request: Request) -> Response:
+    """Who asks without a signature may read, as in a public bucket."""
+    return server(request.having(**{ANONYMOUS: None}) if request.method in ("GET", "HEAD") else request)
+
+
+@family.defect("reach.unsigned")
+def anybody_may_delete(server: Server, request: Request) -> Response:
+    """Who asks without a signature may delete."""
+    return server(request.having(**{ANONYMOUS: None}) if request.method == "DELETE" else request)
 
 
 @family.defect("reach.expires")

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .base import Send
-from .messages import Request, Response
+from .messages import ANONYMOUS, Request, Response
 
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "te", "upgrade"})
 """Headers that belong to one connection (RFC 9110, 7.6.1); lengths are those of the bodies sent."""
@@ -37,6 +37,8 @@ class Proxy:
             def _answer(self) -> None:
                 body = _body(self)
                 request = Request.of(self.command, self.path, dict(self.headers.items()), body)
+                if "authorization" not in request.headers and "X-Amz-Signature" not in request.query:
+                    request = request.having(**{ANONYMOUS: "true"})
                 with one_at_a_time:
                     given = send(request)
                 self.send_response_only(given.status)
