@@ -66,10 +66,14 @@ def matches_not(store: Recorder, look: Look, answer: object) -> None:
 
 
 def since(store: Recorder, look: Look, answer: object) -> None:
-    """An object is modified since a second before it was, and not since the very time that is told of it."""
+    """An object is modified since a second before it was, and not since the very time that is told of it.
+
+    Nor is it modified after that time for who asks the other way round, though clocks are finer than what is told.
+    """
     then = modified(store)
     same(look(if_modified_since=then - SECOND), answer, "the answer with an if_modified_since of the second before")
     same(look(if_unmodified_since=then + DAY), answer, "the answer with an if_unmodified_since of the day after")
+    same(look(if_unmodified_since=then), answer, "the answer with an if_unmodified_since of the time of modification")
     with refused(PreconditionFailed, what="looking with an if_modified_since of the time of modification"):
         look(if_modified_since=then)
     with refused(PreconditionFailed, what="looking with an if_unmodified_since of the second before"):

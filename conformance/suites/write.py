@@ -64,8 +64,8 @@ def test_bytes_of_every_shape_come_back(store: Recorder, features: Features) -> 
 
 @verifies("write.stores", needs=("read",))
 def test_contents_that_fill_their_buffers_come_back(store: Recorder) -> None:
-    """Contents that end where buffers end come back whole."""
-    for size in (4096, 8192, 65536, 1024 * 1024):
+    """Contents that end where buffers end, and one a byte longer than large ones, come back whole."""
+    for size in (4096, 8192, 65536, 1024 * 1024, 8 * 1024 * 1024 + 1):
         same(store.write(f"full{size}", Content(size, size)), size, "bytes written")
         same(store.read(f"full{size}"), Content(size, size).data, f"content of {size} bytes")
 
@@ -225,7 +225,7 @@ def test_the_callback_sees_every_byte_once(store: Recorder, source: Source) -> N
 def test_content_md5_is_verified(store: Recorder, content: Content) -> None:
     """The right digest is accepted; the wrong one is refused and changes nothing, at an old path and a new one.
 
-    The digest counts alone and beside other arguments.
+    The digest counts alone and beside other arguments; one of too few bytes is the digest of nothing.
     """
     store.write("a", content, content_md5=_md5(content.data))
     holds(store, "a", content)
@@ -234,6 +234,8 @@ def test_content_md5_is_verified(store: Recorder, content: Content) -> None:
         for path, pairs in (("a", {}), ("b", typed)):
             with refused(what="write with a content_md5 of other bytes"):
                 store.write(path, b"other bytes", content_md5=_md5(content.data), **pairs)
+        with refused(what="write with a content_md5 of 3 bytes"):
+            store.write("b", b"other bytes", content_md5="AAAA")
 
 
 @verifies("write.content_type", needs=("read",), smoke=True, **takes("write", "content_type"))

@@ -236,6 +236,18 @@ class ModifiedSinceItsOwnTime(Defective):
         return super().read(path, w, **pairs)
 
 
+@defect(trips=("conditional.read_since",))
+class ModifiedAfterItsOwnTime(Defective):
+    """An object counts as modified after the very time that is told of it: the clock is finer than what is told."""
+
+    def read(self, path: str, w: Writer, **pairs: Any) -> int:
+        found = self.look(path)
+        since = None if "if_match" in pairs else pairs.get("if_unmodified_since")
+        if since and found and found.last_modified and 0 <= (since - found.last_modified).total_seconds() < 1:
+            raise PreconditionFailed
+        return super().read(path, w, **pairs)
+
+
 @defect(trips=("conditional.precedence",), on=NATIVE)
 class UnmodifiedOutvotesMatch(Defective):
     """if_unmodified_since refuses also where if_match holds."""

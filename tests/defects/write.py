@@ -12,6 +12,8 @@ from conformance.storage import Object, ObjectNotExist, Reader, RestrictionDissa
 from .base import METADATA, NATIVE, VIRTUAL, Defective, Tee, defect
 
 STORES = ("write.stores",)
+MD5_LENGTH = 24
+"""Letters of an MD5 in base64."""
 
 
 class Altering(Defective):
@@ -52,6 +54,14 @@ class CutAtOneMebibyte(Altering):
 
     def altered(self, data: bytes) -> bytes:
         return data[: 1 << 20]
+
+
+@defect(trips=STORES)
+class CutAtEightMebibytes(Altering):
+    """An object is cut at 8 MiB, where clients begin to write in parts."""
+
+    def altered(self, data: bytes) -> bytes:
+        return data[: 8 << 20]
 
 
 @defect(trips=(*STORES, "completeness.write"))
@@ -463,6 +473,15 @@ class ContentMd5Ignored(Defective):
 
     def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
         return super().write(path, r, size, **_without_md5(pairs))
+
+
+@defect(trips=("write.content_md5",), on=NATIVE)
+class ContentMd5OfAnotherLengthIgnored(Defective):
+    """A content_md5 that has not the length of an MD5 is taken for none."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        short = len(pairs.get("content_md5") or "") != MD5_LENGTH
+        return super().write(path, r, size, **(_without_md5(pairs) if short else pairs))
 
 
 @defect(trips=("write.content_md5", "write.failure_leaves_nothing", "write.failure_keeps_old"), on=NATIVE)

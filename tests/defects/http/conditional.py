@@ -360,3 +360,11 @@ def ranges_are_unconditional(_: Server, request: Request) -> Request | None:
     """Conditions are looked at for whole reads only: a range is of whatever version there is."""
     conditions = dict.fromkeys((MATCH, NONE_MATCH, SINCE, UNMODIFIED))
     return request.having(**conditions) if "range" in request.headers else None
+
+
+@family.before("get", "head", trips=("conditional.read_since", "conditional.stat_since"))
+def unmodified_since_excludes_now(server: Server, request: Request) -> Response | None:
+    """An object counts as modified after the very time that is told of it: the clock is finer than the header."""
+    told = server.head(request).headers.get("last-modified", "")
+    same_time = told and request.headers.get(UNMODIFIED) == told and MATCH not in request.headers
+    return refusal(412, "PreconditionFailed") if same_time else None

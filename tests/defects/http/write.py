@@ -33,6 +33,7 @@ for size in (4 * KIB, 8 * KIB, 64 * KIB, MIB, 5 * MIB):
         f"A body of exactly {size} bytes, one full buffer, loses its last byte.",
         _storing(lambda b, n=size: b[:-1] if len(b) == n else b),
     )
+family.plant("cut_at_8388608", "Bodies end with a buffer of 8 MiB.", _storing(lambda b: b[: 8 * MIB]))
 for size in (64 * KIB, MIB):
     family.plant(
         f"zeros_after_{size}",
@@ -135,3 +136,9 @@ def text_loses_final_newline(_: Server, request: Request) -> Request | None:
     """Of a body that is said to be text the newlines at the end are taken away."""
     text = request.headers.get("content-type", "").startswith("text/")
     return request.but(body=request.body.rstrip(b"\r\n")) if text else None
+
+
+@family.before("put", trips=("write.content_md5",))
+def short_digest_ignored(_: Server, request: Request) -> Request | None:
+    """A Content-MD5 that has not the length of an MD5 is taken for none."""
+    return request.having(content_md5=None) if len(request.headers.get("content-md5", "")) != 24 else None
