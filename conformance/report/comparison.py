@@ -38,6 +38,7 @@ class Column:
     words: str
     holding: int
     troubles: int
+    unverified: int
     calls: int
     date: str
 
@@ -76,12 +77,17 @@ class Line:
     @property
     def order(self) -> tuple[int, int, str]:
         """Sort first what divides the backends most evenly, then what most of them do not keep."""
-        return -min(len(self.troubles), self.holding), -len(self.troubles), self.id
+        return -min(self.broken, self.holding), -self.broken, self.id
+
+    @property
+    def broken(self) -> int:
+        """How many backends do not keep it: of others it may only not be verified."""
+        return sum(spot.cell.standing != "blocked" for spot in self.troubles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The whole page: ``divided`` are the requirements that somebody does not keep, ``agreed`` those that hold."""
+    """The whole page: ``divided`` are requirements that do not hold or are not verified somewhere, ``agreed`` hold."""
 
     columns: tuple[Column, ...]
     divided: tuple[Line, ...]
@@ -123,7 +129,8 @@ def compared(runs: Sequence[Run]) -> Comparison:
                 code=verdict.code,
                 words=verdict.words,
                 holding=verdict.count("pass"),
-                troubles=sum(cell.standing not in BESIDE for cell in verdict.cells.values()),
+                troubles=sum(cell.standing not in {*BESIDE, "blocked"} for cell in verdict.cells.values()),
+                unverified=verdict.count("blocked"),
                 calls=sum(result.calls for result in run.document.of(verdict.backend)),
                 date=run.document.header.started[:10],
             )

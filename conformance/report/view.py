@@ -180,7 +180,7 @@ def _title(judgement: Judgement) -> str:
     if total == 1:
         return {
             Exit.AS_DECLARED: "Behaves as declared",
-            Exit.DIFFERS: "Does not behave as declared",
+            Exit.DIFFERS: "Does not behave as declared" if _declares(judgement) else "Does not conform",
             Exit.NO_VERDICT: "No verdict",
             Exit.OUT_OF_DATE: "The declaration is out of date",
             Exit.INTERRUPTED: "Interrupted",
@@ -188,6 +188,10 @@ def _title(judgement: Judgement) -> str:
     if good == total:
         return f"{_number(total).capitalize()} backends, all as declared"
     return f"{_number(good).capitalize()} of {_number(total)} backends {'is' if good == 1 else 'are'} as declared"
+
+
+def _declares(judgement: Judgement) -> bool:
+    return any(cell.deviations for found in judgement.verdicts for cell in found.cells.values())
 
 
 def _number(value: int) -> str:

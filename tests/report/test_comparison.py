@@ -45,7 +45,7 @@ def test_every_trouble_is_shown_and_leads_to_an_anchor_of_the_page_of_its_backen
 
 
 def test_what_divides_the_backends_most_evenly_comes_first(runs):
-    orders = [min(len(line.troubles), line.holding) for line in compared(runs).divided]
+    orders = [min(line.broken, line.holding) for line in compared(runs).divided]
     assert orders == sorted(orders, reverse=True)
 
 

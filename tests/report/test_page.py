@@ -233,3 +233,21 @@ def test_a_page_of_ten_backends_and_two_hundred_requirements_stays_small():
 
 def test_the_hostile_sample_is_hostile():
     assert {"\x00", "\u202e", "\ud800", "<", "&"} <= set(HOSTILE)
+
+
+def test_a_page_says_each_thing_about_a_requirement_once():
+    html = page(document(), judge(document(), declarations()))
+    said = "Delete keeps its word on only one, whatever was there before."
+    assert html.count(said) <= 3  # its own entry, a card, the text for an issue
+    assert said.lower() not in html
+
+
+def test_a_backend_that_declares_nothing_does_not_conform():
+    small = replace(document(), header=replace(document().header, backends=document().header.backends[1:2]))
+    alone = replace(
+        small,
+        header=replace(small.header, plan=tuple(e for e in small.header.plan if e.backend == "fs")),
+        results=small.of("fs"),
+    )
+    assert view(alone, judge(alone, Declarations())).title == "Does not conform"
+    assert view(alone, judge(alone, declarations())).title == "Does not behave as declared"

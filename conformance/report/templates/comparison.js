@@ -7,7 +7,7 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", () => {
   const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
   const rows = all("[data-row]");
-  for (const row of rows) row.hidden = !words.every((word) => row.dataset.row.toLowerCase().includes(word));
+  for (const row of rows) row.hidden = !words.every((word) => meant(row).includes(word));
   const lines = rows.filter((row) => row.tagName === "TR");
   const shown = lines.filter((row) => !row.hidden).length;
   found.textContent = words.length ? `${shown} of ${lines.length} requirements` : "";

@@ -13,7 +13,7 @@ function filter() {
   for (const row of rows) {
     const has = row.dataset.states.split(" ");
     row.hidden = !(
-      words.every((word) => row.dataset.row.toLowerCase().includes(word)) &&
+      words.every((word) => meant(row).includes(word)) &&
       (!states.length || states.some((state) => has.includes(state))) &&
       (!levels.length || levels.includes(row.dataset.level))
     );
