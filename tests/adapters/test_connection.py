@@ -202,7 +202,7 @@ def test_what_a_server_lacks_is_neither_declared_nor_taken():
         ("s3:///prefix", "names no bucket"),
         ("s3://b/a#b", "write %23"),
         ("s3://b?endpont=http://x", "did you mean endpoint?"),
-        ("s3://b?nonsense=1", "part_minimum, parts_maximum and 11 more"),
+        ("s3://b?nonsense=1", "part_minimum, parts_maximum and "),
         ("s3://b?endpoint=127.0.0.1:9000", "is no URL such as"),
         ("s3://b?create=yes", "is not true or false: 'yes'"),
         ("s3://b?page_size=0", "is no whole number from 1 to 1000"),

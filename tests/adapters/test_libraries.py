@@ -11,6 +11,7 @@ from conformance.storage import ConnectionStringInvalid, ObjectNotExist, Permiss
 
 
 def test_a_missing_library_is_told_with_the_way_to_get_it(monkeypatch):
+    monkeypatch.delitem(sys.modules, "pyarrow.fs", raising=False)  # another test may have imported it
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ConnectionStringInvalid) as caught:
         library("pyarrow.fs", "pyarrow")
