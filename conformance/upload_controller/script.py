@@ -38,8 +38,10 @@ import sys
 import uuid
 {imports}from concurrent.futures import ThreadPoolExecutor
 from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+fresh = uuid.uuid4().hex[:12]  # no file has it in its id
 SERVICE = sys.argv[1] if len(sys.argv) > 1 else {url!r}
 HOOKS = {hooks}
 answers = []
@@ -71,9 +73,14 @@ def ask(method, url, body=None):
     return answer.headers.get("ETag") if raw else document
 
 
-def told(answer, *path):
-    """Return what an answer says at a path, or None; a list stands for its first entry."""
-    for key in path:
+def path(text):
+    """Return a text as a part of a path."""
+    return quote(text, safe="")
+
+
+def told(answer, *keys):
+    """Return what an answer says below keys, or None; a list stands for its first entry."""
+    for key in keys:
         answer = next(iter(answer), None) if isinstance(answer, list) else answer
         answer = answer.get(key) if isinstance(answer, dict) else None
     return answer
@@ -141,7 +148,8 @@ _TOLD = (("create", "upload_id", "upload"), ("find_pending", "upload_id", "uploa
 class _Names:
     """The values that came up so far, and the variables that stand for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, fresh: str) -> None:
+        self.fresh = fresh
         self.of: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._contents: dict[object, int] = {}
@@ -161,7 +169,7 @@ class _Names:
         for value, name in sorted(self.of.items(), key=lambda item: -len(item[0])):
             for form in {value, quote(value, safe="")}:
                 if form and form in marked:
-                    marked, used = marked.replace(form, "{" + name + "}"), True
+                    marked, used = marked.replace(form, "{" + (name if form == value else f"path({name})") + "}"), True
         return f"f{marked!r}" if used else repr(text)
 
     def value(self, value: Any) -> str:
@@ -179,7 +187,7 @@ class _Names:
 
 def script(world: World, broken: Broken, *, requirement: str, statement: str, check: str, seed: int) -> str:
     """Return the program of what a law met; ``check`` is that law, ``requirement`` whom its failure is told of."""
-    place, api, hooks, names = world.place, world.api, world.place.hooks, _Names()
+    place, api, hooks, names = world.place, world.api, world.place.hooks, _Names(world.fresh)
     at = {hooks.base or place.url: "HOOKS", place.url: "SERVICE", place.front.url: "SERVICE"}
     story: list[str] = []
     for group, entries in groupby(world.trace, key=lambda noted: noted.group):
@@ -229,7 +237,7 @@ def _shows(world: World, broken: Broken, names: _Names) -> bool:
     if not world.repeatable or world.looked or any(noted.group for noted in world.trace):
         return False
     exchanges = [noted.exchange for noted in world.trace if noted.exchange is not None]
-    if not exchanges or not all(_is_ours(exchange) for exchange in exchanges):
+    if not exchanges or not all(_is_ours(exchange, world.fresh) for exchange in exchanges):
         return False
     answers = [exchange.answer for exchange in exchanges if exchange.answer is not None]
     if broken.observed in {text for answer in answers for text in (told(answer), str(answer.code))}:
@@ -240,9 +248,12 @@ def _shows(world: World, broken: Broken, names: _Names) -> bool:
     return all(word.strip("'\" ") in words for word in broken.observed.strip("[]").split(","))
 
 
-def _is_ours(exchange: Exchange) -> bool:
+def _is_ours(exchange: Exchange, fresh: str) -> bool:
     """Return whether a request can be made of a file that the program names."""
-    return exchange.operation != "register" or str(exchange.values["file_id"]).startswith("conformance-")
+    if exchange.operation != "register":
+        return True
+    file_id = str(exchange.values["file_id"])
+    return fresh in file_id or file_id.startswith("conformance-")
 
 
 def _kept(api: Api) -> set[str]:
@@ -256,8 +267,10 @@ def _lines(noted: Noted, names: _Names, api: Api, hooks: HooksFile, elsewhere: M
     if exchange is None:
         return [f"# {_line(noted.told)}"]
     if exchange.operation == "register":
-        before = names.new("file", str(exchange.values["file_id"]))
-        return [f'{before} = f"check-{{uuid.uuid4().hex}}"', _call(exchange, names, elsewhere)]
+        file_id = str(exchange.values["file_id"])
+        known = file_id in names.of  # it is registered again
+        named = [] if known else [f"{names.new('file', file_id)} = {_id_like(file_id, names.fresh)}"]
+        return [*named, _call(exchange, names, elsewhere)]
     call = _call(exchange, names, elsewhere)
     if exchange.answer is None:
         return [f"{call}  # {_line(exchange.error)}"]
@@ -273,6 +286,13 @@ def _lines(noted: Noted, names: _Names, api: Api, hooks: HooksFile, elsewhere: M
     if exchange.operation == "put" and exchange.answer.etag and exchange.answer.etag not in names.of:
         return [f"{names.new('etag', exchange.answer.etag)} = {call}"]
     return [call]
+
+
+def _id_like(file_id: str, fresh: str) -> str:
+    """Return an expression for an id that no file had before, of the same form where the law chose one."""
+    if fresh not in file_id:
+        return 'f"check-{uuid.uuid4().hex}"'
+    return " + fresh + ".join(map(repr, file_id.split(fresh)))
 
 
 def _call(exchange: Exchange, names: _Names, elsewhere: Mapping[str, str]) -> str:

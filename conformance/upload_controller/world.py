@@ -104,6 +104,8 @@ class World:
         self.place = place
         self.api = place.api
         self.random = Random(seed)
+        self.fresh = uuid.uuid4().hex[:12]
+        """For file ids of a form of their own: a text that no file had in its id before."""
         self.trace: list[Noted] = []
         self.used = Counter[str]()
         """How often each operation was asked for, whatever the trace still holds."""

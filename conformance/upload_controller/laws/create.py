@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from conformance.upload_controller.checks import verifies
@@ -148,7 +147,7 @@ def test_of_parallel_creates_one_succeeds(world: World) -> None:
 def test_a_file_of_any_name_can_be_uploaded_or_is_refused(world: World) -> None:
     """Whatever id a file could be registered under, its upload begins and completes, or is refused."""
     for stem in IDS:
-        file_id = f"{stem}{uuid.uuid4().hex[:12]}"
+        file_id = f"{stem}{world.fresh}"
         registered = world.hooks.ask("register", file_id=file_id, size=3)
         if not world.hooks.succeeded("register", registered):
             demand(400 <= registered.code < 500, f"registering a file called {file_id!r}", "4xx", told(registered))

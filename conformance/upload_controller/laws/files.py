@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from conformance.upload_controller.checks import verifies
@@ -53,8 +52,8 @@ def _registered(world: World, file_id: str) -> bool:
 @verifies("upload_create.ids_are_exact", needs=("find_pending",))
 def test_ids_that_look_alike_are_different_files(world: World) -> None:
     """Where both can be registered: each has its own upload, object and event, whatever becomes of the other's."""
-    for stem, other, end in ALIKE:
-        random = uuid.uuid4().hex[:12]
+    for at, (stem, other, end) in enumerate(ALIKE):
+        random = f"{world.fresh}{at}"
         ids = (stem + random, other + random + end)
         if not all(_registered(world, file_id) for file_id in ids):
             continue

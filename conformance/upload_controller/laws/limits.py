@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ def test_a_large_file_is_not_uploaded_with_a_few_bytes(world: World) -> None:
 @verifies("upload_complete.parts_as_sent", needs=("parts_are_named", "states_are_told"))
 def test_where_nobody_knows_the_size_all_parts_are_named(world: World) -> None:
     """A file registered without a size, if there can be one, is not uploaded with one of two parts."""
-    file_id = f"conformance-{uuid.uuid4().hex}"
+    file_id = f"conformance-{world.fresh}"
     registered = world.hooks.ask("register", file_id=file_id, size=None)
     answer = world.controller.create(file_id) if world.hooks.succeeded("register", registered) else None
     if answer is None or not world.controller.succeeded("create", answer):
@@ -56,10 +55,9 @@ def test_where_nobody_knows_the_size_all_parts_are_named(world: World) -> None:
 @verifies("upload_create.ids_are_exact", needs=("find_pending",))
 def test_long_ids_are_told_apart_by_their_last_character(world: World) -> None:
     """Two ids that differ in their last, or in their first, character: each file has its own upload."""
-    stem = uuid.uuid4().hex
     for length in LENGTHS:
-        filled = stem.ljust(length - 1, "x")
-        pairs = ((f"{filled}1", f"{filled}2"), (f"1{filled[::-1]}", f"2{filled[::-1]}"))
+        long = world.fresh.ljust(length - 1 - len(world.fresh), "x") + world.fresh
+        pairs = ((f"{long}1", f"{long}2"), (f"1{long}", f"2{long}"))
         if not all(_takes(world, file_id) for pair in pairs for file_id in pair):
             continue
         for first, second in pairs:
@@ -110,7 +108,7 @@ def _completed(world: World, numbers: Sequence[int]) -> tuple[Answer, bytes]:
 @verifies("upload_part_size.impossible", needs=("find_pending",))
 def test_a_file_that_no_store_can_hold_has_no_upload(world: World) -> None:
     """Refused once, it is refused again, for the same reason, and there is no pending upload of it."""
-    file_id = f"conformance-{uuid.uuid4().hex}"
+    file_id = f"conformance-{world.fresh}"
     if not world.hooks.succeeded("register", world.hooks.ask("register", file_id=file_id, size=5 * TIB + 1)):
         return
     codes = set[int]()

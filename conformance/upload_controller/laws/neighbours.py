@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 REACHED = 10.0
 """Seconds in which a service that asks its store at all has asked it."""
 TOGETHER = 4
-ENDS = ("", "0", "-1", "x", "00", "01")
+ENDS = ("", "0", "-1", "x")
 """What the ids of neighbours have after a common beginning."""
 
 
@@ -101,12 +100,12 @@ def test_a_create_that_waited_is_that_of_its_own_file(world: World) -> None:
 @verifies("upload_cleanup.others_kept", needs=("store", "states_are_told"))
 def test_what_ends_takes_nothing_of_its_neighbours(world: World) -> None:
     """A file whose id the ids of others begin with is cancelled, rejected, accepted: their parts and objects stay."""
-    stem = f"conformance-{uuid.uuid4().hex}"
+    stem = f"conformance-{world.fresh}"
     objects, opened = set(world.store.objects()), world.store.uploads()
     uploaded = [world.begin_again(world.file(3, f"{stem}{end}a"), 3) for end in ENDS]
     for upload in uploaded:
         world.finish(upload, {1: world.send(upload, 1, world.content(3))})
-    pending = [world.begin_again(world.file(3, f"{stem}{end}b"), 3) for end in ENDS[:3]]
+    pending = [world.begin_again(world.file(3, f"{stem}{end}b"), 3) for end in ENDS[:2]]
     etags = [world.send(upload, 1, world.content(3)) for upload in pending]
     objects, opened = set(world.store.objects()) - objects, world.store.uploads() - opened
     file_id = world.file(3, stem)
