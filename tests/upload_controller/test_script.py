@@ -71,6 +71,8 @@ def right(s3):
         ("EventIsLost", ("200 []", "200 [{")),
         ("NothingIsNotFound", ("404", "200 null")),
         ("EightMebibytes", ("200", "200")),
+        ("CaseDoesNotCount", ("200 {", "200 null")),
+        ("RegistrationResets", ("200 {", "200 {")),
     ],
 )
 def test_what_answers_show_needs_nothing_but_python(s3, right, tmp_path, name, answered):
