@@ -158,6 +158,8 @@ def test_the_etag_of_an_upload_is_that_of_its_parts(store: Recorder, features: F
     parts = [store.write_multipart(o, content, index)[1] for content, index in zip(contents, indexes, strict=True)]
     for part, content in zip(parts, contents, strict=True):
         same(part.etag, f'"{md5_of(content.data)}"', f"etag of part {part.index}, beside its MD5")
+    _, again = store.write_multipart(o, contents[1], indexes[1])
+    same(again, parts[1], "a part that is written again with the same bytes, beside the one before")
     store.complete_multipart(o, parts)
     together = md5_of(*(bytes.fromhex(md5_of(content.data)) for content in contents))
     same(store.stat("a").etag, f'"{together}-2"', "etag of an upload of two parts, beside the MD5 of their MD5s")

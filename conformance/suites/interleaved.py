@@ -11,6 +11,8 @@ from conformance.storage import Content, ListMode
 from conformance.storage.calls import describe
 
 MIB = 1024 * 1024
+BEYOND_BUFFERS = 8 * MIB
+"""Bytes of which a server holds a part back while nobody reads them: more than lies on the way."""
 KEPT = tuple(f"d/k{number}" for number in range(7))
 """Objects that are there all the time."""
 GOING = ("d/k0-goes", "d/k1-goes", "d/k5-goes")
@@ -51,7 +53,7 @@ def test_a_long_listing_goes_on_while_objects_go(store: Recorder, again: Recorde
 @verifies("interleaved.read")
 def test_a_read_goes_on_while_the_object_is_overwritten(store: Recorder, again: Recorder) -> None:
     """A read that was left after its first bytes delivers the former content whole, the new one, or an error."""
-    old, new = Content(MIB, 1), Content(MIB, 2)
+    old, new = Content(BEYOND_BUFFERS, 1), Content(BEYOND_BUFFERS, 2)
     store.write("a", old)
     left = store.read_begin("a", 1000)
     again.write("a", new)

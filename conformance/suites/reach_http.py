@@ -57,10 +57,15 @@ def test_an_unknown_verb_is_not_signed(store: Recorder) -> None:
 
 @verifies("reach.expires", **takes("reach", "expire"))
 def test_a_signed_request_expires(store: Recorder, tick: Callable[[], None]) -> None:
-    """Of two signed reads the one for a second is refused after it, and the one for an hour still answered."""
+    """Of two signed reads the one for a second is refused after it, and the one for an hour still answered.
+
+    A signed write is over like a signed read.
+    """
     store.write("a", CONTENT)
     brief, lasting = store.reach("a", expire=1), store.reach("a", expire=3600)
+    over = store.reach("a", verb="write", size=5, expire=1)
     tick()
+    demand(send(over, b"other")[0] >= BAD, "a signed write after its time", expected="a refusal", observed="success")
     status, body = send(brief)[:2]
     demand(
         status >= BAD and CONTENT.data not in body,
