@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from conformance.engine.expect import Violation
-from conformance.engine.programs import run
+from conformance.engine.programs.running import NOT_MADE, run
 from conformance.engine.recorder import Recorder, Trace
 from conformance.model import Divergence, Model
 from conformance.storage import Features, Restrictions
@@ -48,6 +48,9 @@ def judge(trace: Trace, features: Features, limits: Restrictions, declared: Coll
         expectation = model.step(number, step.call)
         if model.lost:
             return claim
+        if step.outcome.error == NOT_MADE:
+            model.skip()
+            continue
         divergence = expectation.judge(step.outcome)
         if divergence is not None and not divergence.claim:
             return divergence

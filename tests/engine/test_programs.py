@@ -10,10 +10,12 @@ from itertools import pairwise
 import pytest
 
 from conformance.adapters.memory.service import MemoryService
+from conformance.engine.judge import judge
 from conformance.engine.programs import BYTES_PER_STEP, STEPS, WEIGHTS, Theme, clients, decode, run
+from conformance.engine.recorder import Trace
 from conformance.model import Model
 from conformance.storage import Features, ListMode, Restrictions, operations
-from conformance.storage.calls import Call
+from conformance.storage.calls import Call, EtagOf
 
 THEMES: list[Theme] = list(WEIGHTS)
 SIZE = 25 * BYTES_PER_STEP
@@ -119,3 +121,20 @@ def test_programs_exercise_every_operation_in_many_pairs(known: tuple[Features, 
     remote = {op for op in known[0].operations if not operations()[op].local} | {"create"}
     assert remote - set(used) == {"fetch"}, "a program cannot serve what is fetched"
     assert len(pairs) > len(used) ** 2 / 3
+
+
+def test_a_call_that_was_left_out_is_no_answer_of_the_backend():
+    service = MemoryService()
+    features, limits = service.open("/").features(), Restrictions()
+    program = [
+        Call("create_dir", ("d",)),
+        Call("stat", ("d",)),
+        Call("read", ("d",), {"if_none_match": EtagOf(1)}),
+        Call("delete", ("gone",)),
+    ]
+    ran = run(program, clients(lambda: service.open("/w/")), features, limits)
+    assert [step.outcome.error for step in ran.steps] == [None, None, "NotMade", None]
+    assert ran.divergence is None
+    trace = Trace()
+    trace.steps.extend(ran.steps)
+    assert judge(trace, features, limits) is None

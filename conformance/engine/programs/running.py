@@ -10,6 +10,8 @@ from conformance.model import Divergence, Model
 from conformance.storage import Features, Restrictions, Storage
 from conformance.storage.calls import READER, Call, Outcome, Step, perform
 
+NOT_MADE = "NotMade"
+"""The error of a step that was left out, because it needs what an earlier call did not return; no answer of anybody."""
 Perform = Callable[[Call, Sequence[Any]], Outcome]
 """Makes one call, given what the earlier ones returned. Raises LookupError when it needs one that returned nothing."""
 
@@ -58,7 +60,7 @@ def run(
         except LookupError as error:
             model.skip()
             results.append(None)
-            steps.append(Step(call, Outcome(error="NotMade", error_type="NotMade", message=str(error)), "not made"))
+            steps.append(Step(call, Outcome(error=NOT_MADE, error_type=NOT_MADE, message=str(error)), "not made"))
             continue
         divergence = expectation.judge(outcome)
         steps.append(Step(call, outcome, expectation.expected))
