@@ -31,10 +31,15 @@ ENCODED = frozenset(
 """Keys that a store may know in its listing and take for another one in the path of a request."""
 HASHED = ("ab", "ba", "Aa", "BB")
 """Keys whose hashes are the same where these are the sum of their letters, or Java's."""
-CROWDED = ("listing_pages.start_after", "listing_pages.ordered", "delete.only_one", "batch.any_path")
+CROWDED = (
+    *("listing_pages.start_after", "listing_pages.ordered", "listing_pages.page_size"),
+    *("delete.only_one", "batch.any_path"),
+)
 """What is seen best where there are many names that look alike."""
-BEHIND = ("a%2541", "d-")
+BEHIND = ("a%2541", "d-", "a+b", "caf\u00e9")
 """Where a listing begins: behind a name that another one would be when decoded, or in capitals; before directories."""
+PAGE = 5
+"""So many names fill a page that most kinds of odd names are the last of one, behind which the next begins."""
 ALONE = ("a", "a+b", "a%41", "a_b", "cafe\u0301", "n.", "q", "d/a", "key", "p/q/r/s/t/u/v/w/x")
 """Names that others begin with or look like."""
 MISTAKEN = ("a_b", "a%41", "key")
@@ -81,7 +86,10 @@ def _listed_behind(store: Recorder, paths: list[str]) -> dict[str, list[str]]:
     if ListMode.PREFIX not in store.features.list_modes or "start_after" not in store.features.pairs["list"]:
         return behind
     large: dict[str, Any] = {"page_size": 1000} if "page_size" in store.features.pairs["list"] else {}
-    for start in BEHIND:
+    if large:
+        found = sorted(o.path for o in store.list("", list_mode=ListMode.PREFIX, page_size=PAGE) if not is_dir(o))
+        same(found, paths, f"the paths listed by pages of {PAGE}", requirement="listing_pages.page_size")
+    for start in [start for start in BEHIND if start.isascii() or store.features.unicode_exact]:
         found = store.list("", list_mode=ListMode.PREFIX, start_after=start, **large)
         behind[start] = [o.path for o in found if not is_dir(o)]
         wanted = [path for path in paths if path > start]

@@ -475,3 +475,23 @@ class PrefixIgnoresCase(Defective):
         if pairs.get("list_mode") != ListMode.PREFIX:
             return super().list(path, **pairs)
         return (o for o in super().list("", **pairs) if o.path.lower().startswith(path.lower()))
+
+
+@defect(trips=("listing_pages.start_after", "listing_pages.start_after_prefix"), on=("memory",))
+class StartAfterPlusIsBlank(Defective):
+    """A plus in the path to begin behind is taken for a blank."""
+
+    def list(self, path: str, **pairs: Any) -> Iterator[Object]:
+        start = pairs.get("start_after")
+        return super().list(path, **({**pairs, "start_after": start.replace("+", " ")} if start else pairs))
+
+
+@defect(trips=("listing_pages.page_size",), on=("memory",))
+class PageBehindOddNameBeginsLate(Defective):
+    """A page that follows a name with a sign that has to be encoded leaves its first entry out."""
+
+    def list(self, path: str, **pairs: Any) -> Iterator[Object]:
+        found = list(super().list(path, **pairs))
+        size = pairs.get("page_size") or len(found) + 1
+        edges = {n for n in range(size, len(found), size) if set(found[n - 1].path) & set("+%&?#")}
+        return (o for n, o in enumerate(found) if n not in edges)

@@ -183,6 +183,14 @@ def directories_end_after_32(server: Server, request: Request, given: Response) 
     return given if seen + len(entries) <= 32 else given.arranged("CommonPrefixes", entries[: max(0, 32 - seen)])
 
 
+@family.after("list", trips=("listing_pages.page_size", "list.complete"))
+def token_of_odd_key_skips_one(server: Server, request: Request, given: Response) -> Response:
+    """A token that is made of a key with a sign that has to be encoded leads one key too far."""
+    entries = given.blocks("Contents")
+    odd, server.memory["odd"] = server.memory.get("odd"), bool(entries) and set(key_in(entries[-1])) & set("+%&?# ")
+    return _without(given, "Contents", first=True) if odd and TOKEN in request.query else given
+
+
 # start-after
 
 
@@ -204,6 +212,12 @@ family.plant(
     "start_after_decoded_twice",
     "The key to begin after is percent-decoded twice.",
     _starting(lambda q, key: q.asking(start_after=key.replace("%25", "%"))),
+    *AFTER,
+)
+family.plant(
+    "start_after_plus_is_blank",
+    "A plus in the key to begin after is taken for a blank.",
+    _starting(lambda q, key: q.asking(start_after=key.replace("+", " "))),
     *AFTER,
 )
 family.plant(
