@@ -45,7 +45,7 @@ class ListingCutAt100(Listing):
 
 
 @defect(trips=(*COMPLETE, "paths.distinct"), on=("memory",))
-class DirectoriesCutAt32(Listing):
+class DirectoriesCutAtThirtyTwo(Listing):
     """Of the directories in a directory the first 32 are shown."""
 
     def shown(self, path: str, found: list[Object]) -> list[Object]:
