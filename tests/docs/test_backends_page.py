@@ -7,11 +7,13 @@ import tomllib
 from pathlib import Path
 
 from backends import BACKENDS
+from conformance.adapters.s3.connect import OPTIONS
 from conformance.adapters.schemes import SCHEMES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "backends.md").read_text("utf-8")
 STRINGS, _, STARTED = PAGE.partition("## Start one")
+STRINGS, _, S3_OPTIONS = STRINGS.partition("| option of `s3://` |")
 
 
 def column(text, number):
@@ -32,3 +34,7 @@ def test_every_extra_is_named():
 
 def test_every_backend_is_named():
     assert column(STARTED, 1) == set(BACKENDS)
+
+
+def test_every_option_of_s3_is_told():
+    assert sorted(re.findall(r"`([a-z0-9_]+)=", S3_OPTIONS)) == sorted(OPTIONS)
