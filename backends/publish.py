@@ -46,7 +46,8 @@ def publish(name: str, directory: Path) -> int:
         from backends.upload_controller_suite import checked  # noqa: PLC0415 - rendering does without its libraries
 
         document = checked()
-        results.write_text(dumps(document), "utf-8")
+        header = replace(document.header, command=("python", "-m", "backends.publish", name))
+        results.write_text(dumps(replace(document, header=header)), "utf-8")
         return int(judge(document, load(DEVIATIONS)).code)
     options = ("--results", str(results.resolve()), "--quiet")
     if name in EMBEDDED:
@@ -58,8 +59,9 @@ def publish(name: str, directory: Path) -> int:
     (about,) = document.header.backends
     # a server may tell little of its version: what started it knows
     header = replace(document.header, backends=(replace(about, version=version or about.version),))
-    # what is published speaks of the repository, not of where it lay
-    results.write_text(dumps(replace(document, header=header)).replace(f"{HERE.parent}/", ""), "utf-8")
+    # what is published speaks of the repository, not of where it and the reports lay
+    text = dumps(replace(document, header=header)).replace(f"{directory.resolve()}/", f"{REPORTS.name}/")
+    results.write_text(text.replace(f"{HERE.parent}/", ""), "utf-8")
     return status
 
 
