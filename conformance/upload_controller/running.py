@@ -22,6 +22,8 @@ from conformance.upload_controller.world import Noted, Place, World, told
 NAME = "upload-controller"
 REPEATS = 3
 """How often a failing law is run again, with fresh files, before it is told."""
+HANGS_ALLOWED = 3
+"""After so many laws in which the service let a request wait in vain, nothing more is asked of it."""
 STEPS_SHOWN = 200
 
 
@@ -45,13 +47,16 @@ def run(
     )
     results: list[Result] = []
     suspicions = Suspicions(place, asked.seed)
-    interrupted = False
+    interrupted, hangs = False, 0
     for check, planned in zip(chosen, plan, strict=True):
         state = "not-applicable" if not planned.applies else "not-run"
         result = Result(backend=name, check=check.id, requirement=check.requirement, state=state, reason=planned.reason)
         try:
-            if planned.applies and not interrupted:
+            if planned.applies and hangs >= HANGS_ALLOWED:
+                result = replace(result, reason=f"{hangs} laws waited in vain for an answer; the run was ended")
+            elif planned.applies and not interrupted:
                 result = run_check(place, check, asked.seed, name, suspicions)
+                hangs += result.failure is not None and any(_hung(place, step) for step in result.failure.steps)
             reported(result)
         except KeyboardInterrupt:
             interrupted = True
@@ -70,15 +75,19 @@ def run(
 
 
 def run_check(place: Place, check: Check, seed: int, name: str = NAME, suspicions: Suspicions | None = None) -> Result:
-    """Run one law, a failing one three times more, and return its result; ``suspicions`` are those of the run."""
+    """Run one law, a failing one three times more (one that hung once), and return its result.
+
+    ``suspicions`` are those of the run.
+    """
     began = time.perf_counter()
     world, broken = attempt(place, check, seed)
     failure = None
     if isinstance(broken, Broken):
-        again = [attempt(place, check, seed)[1] for _ in range(REPEATS)]
+        repeats = 1 if any(_hung(place, step) for step in _steps(world.trace, broken)) else REPEATS
+        again = [attempt(place, check, seed)[1] for _ in range(repeats)]
         times = sum(isinstance(other, Broken) and other.as_before(broken) for other in again)
         blamed = (suspicions or Suspicions(place, seed)).blamed(check, broken)
-        failure = _failure(place, check, world, broken, blamed, seed=seed, reproduced=f"{times} of {REPEATS}")
+        failure = _failure(place, check, world, broken, blamed, seed=seed, reproduced=f"{times} of {repeats}")
     used = world.used
     return Result(
         backend=name,
@@ -148,6 +157,11 @@ def _steps(trace: Sequence[Noted], broken: Broken) -> tuple[TraceStep, ...]:
         )
         for n, noted in enumerate(shown)
     )
+
+
+def _hung(place: Place, step: TraceStep) -> bool:
+    """Whether the time that an answer may take passed in this step."""
+    return step.seconds >= place.timeout
 
 
 def _arguments(noted: Noted) -> str:

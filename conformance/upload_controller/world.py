@@ -119,7 +119,8 @@ class World:
         self._groups: dict[int, int] = {}
         self._group = 0
         self.controller = self._client(place.url)
-        self.hooks = Hooks(place.hooks.base or place.url, place.hooks.bindings, watch=self._watch)
+        at = place.hooks.base or place.url
+        self.hooks = Hooks(at, place.hooks.bindings, timeout=place.timeout, watch=self._watch)
 
     def _client(self, url: str) -> Controller:
         return Controller(url, self.api, values=self.place.values, timeout=self.place.timeout, watch=self._watch)

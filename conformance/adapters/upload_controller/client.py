@@ -37,7 +37,12 @@ Body = bytes | Iterable[bytes] | None
 
 
 class NoAnswer(Unexpected):
-    """A request was sent, or could not be, and no answer came."""
+    """A request was sent, or could not be, and no answer came; ``cause`` says why, as the system puts it."""
+
+    def __init__(self, what: str, error: Exception) -> None:
+        """Say what was asked; ``error`` is what came of it."""
+        super().__init__(f"{what} was not answered: {type(error).__name__}: {error}")
+        self.cause = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +163,7 @@ class Http:
         except (OSError, HTTPException, ValueError) as error:
             told = f"{type(error).__name__}: {error}"
             self._watch(replace(exchange, error=told, seconds=time.monotonic() - exchange.began))
-            raise NoAnswer(f"{method} {url} was not answered: {told}") from None
+            raise NoAnswer(f"{method} {url}", error) from None
         self._watch(replace(exchange, answer=answer, seconds=time.monotonic() - exchange.began))
         return answer
 
@@ -237,6 +242,10 @@ class Controller:
         binding = self.api.operations[operation]
         return _ask(self.http, operation, binding, {**self._values, **values})
 
+    def request(self, operation: Operation, **values: object) -> str:
+        """Return the method and the URL with which an operation is asked for."""
+        return _request(self.http, self.api.operations[operation], {**self._values, **values})
+
     def succeeded(self, operation: Operation, answer: Answer) -> bool:
         """Return whether an answer is a success of the operation."""
         return answer.code in self.api.operations[operation].ok
@@ -306,14 +315,16 @@ class Controller:
 class Hooks:
     """What the operator of a service lets the kit do to it, besides what clients can; see :class:`Controller`."""
 
-    def __init__(self, base: str, bindings: Mapping[Hook, Binding], *, watch: Watch = _nobody) -> None:
+    def __init__(
+        self, base: str, bindings: Mapping[Hook, Binding], *, timeout: float = TIMEOUT, watch: Watch = _nobody
+    ) -> None:
         """Talk to the hooks below ``base``.
 
         Raises:
             ConnectionStringInvalid: ``base`` is no URL.
 
         """
-        self.http = Http(base, watch=watch)
+        self.http = Http(base, timeout=timeout, watch=watch)
         self.bindings = bindings
 
     def has(self, hook: str) -> bool:
@@ -330,9 +341,17 @@ class Hooks:
         """
         return _ask(self.http, hook, self.bindings[hook], values)
 
+    def request(self, hook: Hook, **values: object) -> str:
+        """Return the method and the URL with which a hook is used."""
+        return _request(self.http, self.bindings[hook], values)
+
     def succeeded(self, hook: Hook, answer: Answer) -> bool:
         """Return whether an answer is a success of the hook."""
         return answer.code in self.bindings[hook].ok
+
+
+def _request(http: Http, binding: Binding, values: Mapping[str, object]) -> str:
+    return f"{binding.method} {http.base}{binding.target(values)}"
 
 
 def _ask(http: Http, operation: str, binding: Binding, values: Mapping[str, object]) -> Answer:
