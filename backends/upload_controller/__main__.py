@@ -8,17 +8,23 @@ import signal
 import sys
 from contextlib import ExitStack, suppress
 
-import uvicorn
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+try:
+    import uvicorn
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
-from backends.server import NotInstalled, ServerFailed
-from backends.upload_controller.api import create_app
-from backends.upload_controller.config import S3Settings, Settings
-from backends.upload_controller.errors import DatabaseUnavailable
-from backends.upload_controller.launcher import embedded_database, embedded_store
-from backends.upload_controller.service import make_controller
-from backends.upload_controller.webhook import webhook
+    from backends.server import NotInstalled, ServerFailed
+    from backends.upload_controller.api import create_app
+    from backends.upload_controller.config import S3Settings, Settings
+    from backends.upload_controller.errors import DatabaseUnavailable
+    from backends.upload_controller.launcher import embedded_database, embedded_store
+    from backends.upload_controller.service import make_controller
+    from backends.upload_controller.webhook import webhook
+except ModuleNotFoundError as missing:
+    if (missing.name or "").partition(".")[0] in {"backends", "conformance"}:
+        raise
+    sys.stderr.write(f"{missing.name} is not installed: pip install -r backends/upload_controller/requirements.txt\n")
+    sys.exit(2)
 
 _DEFAULT = Settings()
 

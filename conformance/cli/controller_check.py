@@ -26,7 +26,7 @@ from conformance.requirements import requirements
 from conformance.results import Document, Result, dumps
 from conformance.storage import StorageError
 from conformance.upload_controller.checks import checks
-from conformance.upload_controller.place import Given, placed
+from conformance.upload_controller.place import Given, placed, try_hooks
 from conformance.upload_controller.running import run
 
 NAME = "upload-controller"
@@ -81,6 +81,7 @@ def _ran(options: dict[str, Any], asked: Asked) -> Document:
         with Interruption(), placed(given) as place:
             if not options["quiet"]:
                 click.echo(f"{NAME} at {place.url}, API {place.api.name}, seed {asked.seed}", err=True)
+            try_hooks(place)
             document = run(place, asked, reported=_dot if not options["quiet"] else lambda _: None)
             if not options["quiet"] and any(result.state in _SIGNS for result in document.results):
                 click.echo(err=True)  # ends the line of signs

@@ -18,9 +18,21 @@ from conformance.storage import ConnectionStringInvalid
 from conformance.upload_controller.uploader import Plan, Uploader, UploadFailed
 
 
+def _not_empty(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not value:
+        raise click.BadParameter("it is empty")
+    return value
+
+
 @click.command(name="upload")
 @click.option("--api-url", required=True, metavar="URL", help="Where the upload controller is.")
-@click.option("--file-id", required=True, metavar="ID", help="The id that the file is registered under.")
+@click.option(
+    "--file-id",
+    required=True,
+    metavar="ID",
+    callback=_not_empty,
+    help="The id that the file is registered under.",
+)
 @click.option("--file-path", required=True, type=click.Path(path_type=Path), metavar="PATH", help="The file.")
 @click.option("--profile", default="seed", metavar="API", help="Which API it has: a name, or a TOML file. [seed]")
 @click.option("--parallel", default=3, type=click.IntRange(1, 32), metavar="N", help="Parts in flight. [3]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from conformance.adapters.connection import address
 from conformance.adapters.s3.client import Location
 from conformance.adapters.s3.connect import OPTIONS
 from conformance.adapters.upload_controller.api import api
-from conformance.adapters.upload_controller.client import Http, NoAnswer
+from conformance.adapters.upload_controller.client import Hooks, Http, NoAnswer
 from conformance.adapters.upload_controller.hooks import HooksFile, read_hooks
 from conformance.storage import ConnectionStringInvalid
 from conformance.upload_controller.gate import Gate
@@ -99,6 +100,28 @@ def reach(url: str) -> None:
         Http(url, timeout=10).ask("reach", "GET", "/")
     except NoAnswer:
         raise ConnectionStringInvalid(f"nothing answers at {url}: start the service first") from None
+
+
+def try_hooks(place: Place) -> None:
+    """Make sure, by registering a file, that the hooks are where the operator says: no law is about them.
+
+    Raises:
+        ConnectionStringInvalid: the hook that registers files does not do so.
+
+    """
+    if "register" not in place.hooks.bindings:
+        return
+    hooks = Hooks(place.hooks.base or place.url, place.hooks.bindings, timeout=place.timeout)
+    values = {"file_id": f"conformance-{uuid.uuid4().hex}", "size": 1}
+    at = hooks.request("register", **values)
+    try:
+        answer = hooks.ask("register", **values)
+    except NoAnswer as silent:
+        raise ConnectionStringInvalid(f"the hook register was not answered at {at}: {silent.cause}") from None
+    if not hooks.succeeded("register", answer):
+        raise ConnectionStringInvalid(
+            f"the hook register was answered {answer.code} at {at}: is --url, or the hooks' base, right?"
+        )
 
 
 def _location(spec: str) -> Location:

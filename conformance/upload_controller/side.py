@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from conformance.adapters.s3.bucket import no_credentials
 from conformance.adapters.s3.client import Location, client_for
 from conformance.adapters.upload_controller.client import Http
 from conformance.storage import StorageError, Unexpected
@@ -37,10 +39,11 @@ class SideStore:
         """Look at the bucket that ``location`` names."""
         self._client = client_for(location)
         self._bucket = location.bucket
+        self._where = location.endpoint or "Amazon S3"
 
     def uploads(self) -> frozenset[OpenUpload]:
         """Return every open multipart upload of the bucket."""
-        with _told("listing the open uploads"):
+        with self._told("listing the open uploads"):
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket)
             return frozenset(OpenUpload(u["Key"], u["UploadId"]) for page in pages for u in page.get("Uploads", ()))
 
@@ -53,13 +56,13 @@ class SideStore:
 
     def objects(self) -> Mapping[str, int]:
         """Return the size in bytes of every object of the bucket, by key."""
-        with _told("listing the objects"):
+        with self._told("listing the objects"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket)
             return {found["Key"]: found["Size"] for page in pages for found in page.get("Contents", ())}
 
     def digest(self, key: str) -> str:
         """Return the SHA-256 of an object's content, in hexadecimal."""
-        with _told(f"reading {key}"):
+        with self._told(f"reading {key}"):
             body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
             made = sha256()
             for chunk in body.iter_chunks(1 << 20):
@@ -68,18 +71,18 @@ class SideStore:
 
     def abort(self, upload: OpenUpload) -> None:
         """Abort an upload behind the service's back."""
-        with _told("aborting an upload"):
+        with self._told("aborting an upload"):
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=upload.key, UploadId=upload.id)
 
     def delete(self, key: str) -> None:
         """Remove an object behind the service's back."""
-        with _told(f"removing {key}"):
+        with self._told(f"removing {key}"):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def abilities(self) -> frozenset[str]:
         """Return what this kind of store can, found by trying it out: ``small_parts``, ``signatures``."""
         key, found = f"conformance-probe-{uuid.uuid4().hex}", set[str]()
-        with _told("trying out the store"):
+        with self._told("trying out the store"):
             at = {"Bucket": self._bucket, "Key": key}
             upload = self._client.create_multipart_upload(**at)["UploadId"]
             parts: list[dict[str, Any]] = []
@@ -104,12 +107,14 @@ class SideStore:
         for page in pages.paginate(Bucket=self._bucket, Key=upload.key, UploadId=upload.id):
             yield from page.get("Parts", ())
 
-
-@contextmanager
-def _told(what: str) -> Generator[None]:
-    try:
-        yield
-    except StorageError:
-        raise
-    except Exception as error:  # boto3 raises classes that it makes at run time
-        raise Unexpected(f"the store behind the service: {what} failed: {error}") from error
+    @contextmanager
+    def _told(self, what: str) -> Generator[None]:
+        exceptions: Any = import_module("botocore.exceptions")
+        try:
+            yield
+        except StorageError:
+            raise
+        except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError):
+            raise no_credentials(self._where) from None
+        except Exception as error:  # boto3 raises classes that it makes at run time
+            raise Unexpected(f"the store behind the service: {what} failed: {error}") from error

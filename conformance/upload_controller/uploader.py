@@ -13,10 +13,11 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import md5
+from http import HTTPStatus
 from pathlib import Path
 from stat import S_ISREG
 from threading import Event
-from typing import Literal
+from typing import Any, Literal, cast
 
 from conformance.adapters.upload_controller.client import Answer, Controller, NoAnswer
 from conformance.storage import Unexpected
@@ -101,7 +102,7 @@ class Uploader:
 
     def _begin(self, file_id: str, path: Path, size: int) -> Plan:
         answer = self._create(file_id)
-        if answer is None or not self.controller.succeeded("create", answer):
+        if isinstance(answer, NoAnswer) or not self.controller.succeeded("create", answer):
             answer = self._despite(file_id, answer)
         upload_id = self.controller.found("create", "upload_id", answer)
         part_size = self.controller.found("create", "part_size", answer)
@@ -109,14 +110,14 @@ class Uploader:
             raise UploadFailed(f"the service began an upload without telling upload_id and part_size: {_told(answer)}")
         return Plan(path=path, size=size, upload_id=upload_id, part_size=part_size)
 
-    def _create(self, file_id: str) -> Answer | None:
-        """Ask for an upload; None where no answer came. Whoever stops it waits for the answer, and it is cancelled."""
+    def _create(self, file_id: str) -> Answer | NoAnswer:
+        """Ask for an upload and return what came of it. Whoever stops it waits for the answer, and it is cancelled."""
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(self.controller.create, file_id)
             try:
                 return asked.result()
-            except NoAnswer:
-                return None
+            except NoAnswer as silent:
+                return silent
             except KeyboardInterrupt:
                 with suppress(Unexpected):
                     answer = asked.result()
@@ -124,7 +125,7 @@ class Uploader:
                         self.controller.cancel(str(self.controller.found("create", "upload_id", answer)))
                 raise
 
-    def _despite(self, file_id: str, refusal: Answer | None) -> Answer:
+    def _despite(self, file_id: str, refusal: Answer | NoAnswer) -> Answer:
         """Return an answer to go on with although a create was refused, or not answered: an upload may be pending."""
         pending = self._pending(file_id) if "find_pending" in self.controller.api.operations else None
         if pending is None:
@@ -142,15 +143,30 @@ class Uploader:
         if not self.controller.succeeded("cancel", cancelled):
             raise UploadFailed(f"the pending upload {found} cannot be cancelled: {_told(cancelled)}")
         again = self._create(file_id)
-        if again is None or not self.controller.succeeded("create", again):
+        if isinstance(again, NoAnswer) or not self.controller.succeeded("create", again):
             raise UploadFailed(self._why_not_begun(file_id, again), wrong_input=True)
         return again
 
-    def _why_not_begun(self, file_id: str, refusal: Answer | None) -> str:
-        if refusal is None:
-            return f"the upload controller at {self.controller.http.base} does not answer"
-        known = "not registered" if refusal.code == 404 else "refused"
-        return f"the file {file_id} is {known} by the service: {_told(refusal)}"
+    def _why_not_begun(self, file_id: str, refusal: Answer | NoAnswer) -> str:
+        if isinstance(refusal, NoAnswer):
+            return f"the upload controller at {self.controller.http.base} does not answer: {refusal.cause}"
+        if refusal.code == HTTPStatus.NOT_FOUND and _says_no_more(refusal):
+            request = self.controller.request("create", file_id=file_id)
+            return f"404 Not Found is the answer to {request}: is --api-url right, and the file {file_id} registered?"
+        known = "not registered" if refusal.code == HTTPStatus.NOT_FOUND else "refused"
+        why = f"the file {file_id} is {known} by the service: {_told(refusal)}"
+        if refusal.code != HTTPStatus.CONFLICT or not self._none_is_pending(file_id):
+            return why
+        return (
+            f"{why.rstrip('.')}; none of its uploads is pending, so one is probably uploaded already and waits for its "
+            "acceptance, or is accepted: --on-pending concerns pending uploads only"
+        )
+
+    def _none_is_pending(self, file_id: str) -> bool:
+        """Return whether the service says that no upload of the file is pending."""
+        with suppress(Unexpected, KeyError):
+            return self.controller.pending(file_id) is None
+        return False
 
     def _pending(self, file_id: str) -> Answer | None:
         try:
@@ -318,6 +334,13 @@ def _stat(path: Path) -> os.stat_result:
             return status
     except OSError as error:
         raise UploadFailed(f"{path} cannot be read: {error.strerror}", wrong_input=True) from None
+
+
+def _says_no_more(answer: Answer) -> bool:
+    """Return whether an answer tells its code and nothing of a file: what routers answer to paths unknown to them."""
+    body = answer.json
+    phrase = HTTPStatus(answer.code).phrase
+    return not isinstance(body, dict) or not body or phrase in cast("dict[str, Any]", body).values()
 
 
 def _told(answer: Answer) -> str:

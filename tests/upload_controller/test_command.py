@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -52,17 +53,39 @@ def check(capsys, tmp_path, monkeypatch):
         (("--url", "URL", "--only", "upload_creat"), "is called 'upload_creat'; did you mean upload_create"),
         (("--url", "URL", "--hooks", "reference", "--store", "bucket"), "bucket"),
         (("--url", "URL", "--hooks", "reference", "--store", "s3://none?endpoint=http://127.0.0.1:9"), "127.0.0.1:9"),
+        (("--url", "URL/wrong", "--hooks", "reference"), "the hook register was answered 404 at PUT http://127.0.0.1:"),
+        (("--url", "URL/wrong", "--hooks", "reference"), ": is --url, or the hooks' base, right?"),
         (("--url", "URL", "--hooks", "reference", "--gate", "9099"), "a gate needs the store that it stands before"),
         (("--url", "URL", "--hooks", "reference", "-n", "2"), "the races of an upload controller"),
     ],
 )
 def test_a_mistake_is_answered_with_one_sentence(place, check, arguments, words):
-    code, out, err = check(*(place.url if word == "URL" else word for word in arguments))
+    code, out, err = check(*(re.sub("^URL", place.url, word) for word in arguments))
     assert code == 2, err
     assert out == ""
     *begun, said = err.splitlines()
     assert len(begun) <= 1, err  # that the run began may be said, where only the run finds the mistake
     assert words in said
+
+
+def test_hooks_that_nobody_answers_for(place, check, tmp_path):
+    hooks = tmp_path / "hooks.toml"
+    hooks.write_text('base = "http://127.0.0.1:9"\n[register]\nrequest = "PUT /files/{file_id}"\n')
+    code, _, err = check("--url", place.url, "--hooks", hooks)
+    assert code == 2
+    assert "the hook register was not answered at PUT http://127.0.0.1:9/files/conformance-" in err
+    assert err.endswith(": Connection refused\n")
+
+
+def test_a_store_without_credentials(place, check, monkeypatch, s3):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "none")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "none")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    code, _, err = check("--url", place.url, "--store", f"s3://{s3.bucket}?endpoint={s3.endpoint}")
+    told = f"no credentials for {s3.endpoint}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE\n"
+    assert (code, err) == (2, told)
 
 
 def test_a_port_of_the_gate_that_is_taken(place, check, s3):

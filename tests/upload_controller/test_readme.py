@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -23,6 +24,21 @@ def command(line, port):
     """Return a line of the README as a command of this environment; a check is shortened."""
     name, *words = shlex.split(line.replace("8000", str(port)))
     return [*COMMANDS[name], *words, *(ONLY if words[0] == "check" else [])]
+
+
+def test_the_service_without_its_requirements(tmp_path):
+    (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError(name='uvicorn')")
+    done = subprocess.run(
+        [sys.executable, "-m", "backends.upload_controller"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    told = "uvicorn is not installed: pip install -r backends/upload_controller/requirements.txt\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")

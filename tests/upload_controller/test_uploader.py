@@ -20,7 +20,7 @@ import pytest
 from backends.upload_controller.config import Settings
 from backends.upload_controller.launcher import start_here
 from conformance.adapters.upload_controller.api import api
-from conformance.adapters.upload_controller.client import Controller, Hooks
+from conformance.adapters.upload_controller.client import Answer, Controller, Hooks
 from conformance.adapters.upload_controller.hooks import read_hooks
 from conformance.cli.group import group
 from conformance.upload_controller import uploader
@@ -272,6 +272,7 @@ def test_a_file_that_was_uploaded_is_refused(ground, capsys, on_pending):
     assert code == 2
     assert SENTENCE.fullmatch(err)
     assert "409" in err
+    assert "waits for its acceptance, or is accepted: --on-pending concerns pending uploads only" in err
     ground.holds(path, uploaded)
 
 
@@ -301,10 +302,44 @@ def test_a_file_id_that_nobody_knows(ground, capsys):
     fails(capsys, ground, 2, words, "--file-id", "nobody", "--file-path", path)
 
 
+def test_an_api_that_is_elsewhere(ground, capsys):
+    path, file_id = ground.file(1)
+    words = f"answer to POST {ground.place.url}/wrong/files/{file_id}/multipart_uploads: is --api-url right"
+    fails(capsys, ground, 2, words, "--file-id", file_id, "--file-path", path, url=f"{ground.place.url}/wrong")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", True),
+        (b"<h1>404</h1>", True),
+        (b'{"detail": "Not Found"}', True),
+        (b'{"detail": "no such file"}', False),
+        (b'{"description": "No file is registered under this id.", "data": {}}', False),
+    ],
+)
+def test_a_router_that_knows_no_path_is_told_from_a_file_that_is_not_registered(ground, body, said):
+    controller = ground.controller()
+    path, file_id = ground.file(1)
+    controller.create = lambda _: Answer(code=404, body=body)
+    with pytest.raises(UploadFailed) as failed:
+        Uploader(controller=controller).upload(file_id, path)
+    assert ("is --api-url right" in str(failed.value)) == said
+    assert (f"{file_id} is not registered" in str(failed.value)) != said
+
+
+def test_an_empty_file_id_is_no_id(ground, capsys):
+    path, _ = ground.file(1)
+    code, _, err = command(capsys, ground, "--file-id", "", "--file-path", path)
+    assert (code, "'--file-id': it is empty" in err) == (2, True), err
+
+
 def test_a_service_that_does_not_answer(ground, capsys):
     path, file_id = ground.file(1)
-    words = "the upload controller at http://127.0.0.1:9 does not answer"
+    words = "the upload controller at http://127.0.0.1:9 does not answer: Connection refused"
     fails(capsys, ground, 2, words, "--file-id", file_id, "--file-path", path, url="http://127.0.0.1:9")
+    words = "the upload controller at http://none.invalid does not answer: .*(not known|resol)"
+    fails(capsys, ground, 2, words, "--file-id", file_id, "--file-path", path, url="http://none.invalid")
     fails(capsys, ground, 2, "is no URL", "--file-id", file_id, "--file-path", path, url="nowhere")
 
 
