@@ -33,7 +33,17 @@ class Settings:
         """The deviations file, where the project names one."""
         return None if self.deviations is None else self.folder / self.deviations
 
+    def overlooked(self, option: str) -> str:
+        """Return a sentence on a deviations file that nobody named, and the ``option`` that names it, or ``""``."""
+        if self.deviations is not None or not (self.folder / DEVIATIONS).is_file():
+            return ""
+        return f"{DEVIATIONS} lies here and was not given: {option} {DEVIATIONS}"
 
+
+ALIASES = {"declared": "deviations"}
+"""What the options of the commands call a key."""
+DEVIATIONS = "deviations.toml"
+"""What the deviations file is called in all examples."""
 KEYS = tuple(entry.name for entry in fields(Settings) if entry.name not in {"folder", "project"})
 
 
@@ -58,7 +68,8 @@ def settings(folder: Path) -> Settings:
     for key in table:
         if key not in KEYS:
             known = f"; it knows {', '.join(KEYS)}"
-            raise Problem(f"{file}: [tool.conformance] has no key {key!r}{meant(key, KEYS, known)}")
+            hint = f"; did you mean {ALIASES[key]}?" if key in ALIASES else meant(key, KEYS, known)
+            raise Problem(f"{file}: [tool.conformance] has no key {key!r}{hint}")
     _check(file, table)
     return Settings(folder=folder, project=project if isinstance(project, str) else None, **table)
 

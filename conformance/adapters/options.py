@@ -117,6 +117,8 @@ def lacking(implements: Mapping[str, frozenset[str]], what: str) -> Callable[[st
         what: what the adapter is for, for the message.
 
     """
+    arguments = sorted(frozenset[str]().union(*implements.values()))
+    words_known = [*implements, *arguments, *(f"{name}.{pair}" for name in implements for pair in implements[name])]
 
     def read(text: str) -> tuple[str, ...]:
         words = tuple(text.split(","))
@@ -124,7 +126,8 @@ def lacking(implements: Mapping[str, frozenset[str]], what: str) -> Callable[[st
             op, _, pair = word.rpartition(".")
             offered = implements.items() if not op else [(op, implements.get(op, frozenset[str]()))]
             if not any(pair in pairs or (not op and pair == name) for name, pairs in offered):
-                raise ValueError(f"names {word!r}, which is no operation and no optional argument of {what}")
+                told = f"the option without names {word!r}, which is no operation and no optional argument of {what}"
+                raise ConnectionStringInvalid(told + meant(word, words_known))
         return words
 
     return read

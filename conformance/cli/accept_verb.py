@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -53,7 +53,8 @@ def command(
         accepted = accept(observed, known, prune=prune, reason=reason, issue=issue)
     except DeclarationInvalid as error:
         raise Problem(str(error)) from None
-    for entry, why in _unjudged(observed, known) if prune else ():
+    kept = _unjudged(observed, known, accepted.removed) if prune else []
+    for entry, why in kept:
         click.echo(f"! {printable(f'{entry.requirement} of {entry.backend} stays: {why}')}")
     if accepted.text == known.text:
         click.echo(f"nothing in {file} is out of date" if prune else f"{file} says all of it already")
@@ -72,25 +73,36 @@ def command(
     except OSError as error:
         raise Problem(f"{file} cannot be written: {error.strerror or error}") from None
     done = f"{_entries(accepted.removed)} removed" if prune else f"{_entries(accepted.added)} added"
-    click.echo(f"{file}: {done}")
+    they = "it is" if len(kept) == 1 else "they are"
+    left = f", {_entries(kept)} kept: the run does not tell whether {they} over" if kept else ""
+    click.echo(f"{file}: {done}{left}")
 
 
-def _entries(some: Sequence[Deviation]) -> str:
+def _entries(some: Sequence[object]) -> str:
     return "1 entry" if len(some) == 1 else f"{len(some)} entries"
 
 
-def _unjudged(observed: Document, known: Declarations) -> Iterator[tuple[Deviation, str]]:
-    """Yield the entries of which a run with ``--only`` cannot tell whether they are over, and why."""
+def _unjudged(observed: Document, known: Declarations, removed: Sequence[Deviation]) -> list[tuple[Deviation, str]]:
+    """Return the entries of which a run, of some checks or some backends, cannot tell whether they are over, and why.
+
+    Those ``removed`` are over by their date.
+    """
     judged = {(e.backend, name) for e in observed.header.plan for name in (e.requirement, *e.also)}
     judged |= {(result.backend, failure.requirement) for result, failure in observed.failures}
+    found: list[tuple[Deviation, str]] = []
     for entry in known.deviations:
+        if entry in removed:
+            continue
         names = [backend.name for backend in observed.header.backends if entry.about(backend.name, backend.spec)]
-        if names and not any((name, entry.requirement) in judged for name in names):
-            yield entry, "the run did not ask for it, so nothing is known of it"
+        if not names:
+            found.append((entry, "it was not part of the run"))
+        elif not any((name, entry.requirement) in judged for name in names):
+            found.append((entry, "the run did not ask for it, so nothing is known of it"))
         elif any(entry.requirement in observed.header.partial.get(name, ()) for name in names) and not _seen(
             observed, entry
         ):
-            yield entry, "the run left out checks of it, which might see it"
+            found.append((entry, "the run left out checks of it, which might see it"))
+    return found
 
 
 def _seen(observed: Document, entry: Deviation) -> bool:

@@ -21,7 +21,7 @@ from conformance.cli.outputs import (
 from conformance.cli.progress import progress
 from conformance.cli.running import run
 from conformance.cli.telling import tell
-from conformance.declaration import with_embedded
+from conformance.declaration import Exit, Judgement, with_embedded
 from conformance.planning import FOLDER, Asked, check_profile, check_seed, own_folder, select
 from conformance.problems import Problem
 from conformance.settings import settings
@@ -158,5 +158,11 @@ def command(ctx: click.Context, backends: tuple[str, ...], **options: Any) -> No
         write_badge(options["badge"], judgement)
     step_summary(document, judgement)
     if not options["quiet"]:
+        _overlooked(judgement, "" if options["declared"] else own.overlooked("--declared"))
         click.echo(f"\nThe whole story: {page}")
     ctx.exit(int(judgement.code))
+
+
+def _overlooked(judgement: Judgement, told: str) -> None:
+    if told and judgement.code is Exit.DIFFERS:
+        click.echo(f"! {told}")

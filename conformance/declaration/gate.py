@@ -113,6 +113,7 @@ def _backend(
         cells,
         interrupted=document.footer.interrupted,
         chosen=_chosen(document),
+        deeper=_deeper(document, backend),
         weak=_weak(document, backend, results),
     )
 
@@ -122,10 +123,22 @@ def _chosen(document: Document) -> bool:
     return any(word.partition("=")[0] == "--only" for word in document.header.command)
 
 
+def _deeper(document: Document, backend: str) -> bool:
+    """Whether the profile alone left out what was not planned: pytest has other ways to, as ``-k``."""
+    command = document.header.command[1:]
+    return (
+        command[:1] == ("check",) and "upload-controller" not in command and _profile(document, backend) == "standard"
+    )
+
+
+def _profile(document: Document, backend: str) -> str:
+    return next((run.profile for run in document.header.runs if backend in run.backends), document.header.profile)
+
+
 def _weak(document: Document, backend: str, results: tuple[Result, ...]) -> list[str]:
     """Return what else makes a verdict weak: a small profile, few examples, operations without a call, leaks."""
     told: list[str] = []
-    profile = next((run.profile for run in document.header.runs if backend in run.backends), document.header.profile)
+    profile = _profile(document, backend)
     calls = sum(result.calls for result in results)
     if profile == "smoke":
         told.append(f"the smallest profile, smoke, was run: {plural(calls, 'backend call')} in all")

@@ -48,9 +48,13 @@ def verdict(
     *,
     interrupted: bool,
     chosen: bool = False,
+    deeper: bool = False,
     weak: Sequence[str] = (),
 ) -> Verdict:
-    """Return the verdict on a backend from where its requirements stand; only some were ``chosen``, or all asked."""
+    """Return the verdict on a backend from where its requirements stand.
+
+    Only some were ``chosen``, or all asked; ``deeper`` says that the largest profile plans what was not planned.
+    """
     counts: dict[Standing, int] = dict.fromkeys(_standings, 0)
     for cell in cells.values():
         counts[cell.standing] += 1
@@ -58,8 +62,8 @@ def verdict(
     return Verdict(
         backend=backend,
         code=code,
-        words=_words(code, counts, [name for name, cell in cells.items() if cell.standing == "deviation"]),
-        weak=(*_weak(cells, chosen=chosen), *weak),
+        words=_words(code, counts, {name: cell for name, cell in cells.items() if cell.standing == "deviation"}),
+        weak=(*_weak(cells, chosen=chosen, deeper=deeper), *weak),
         cells=cells,
     )
 
@@ -94,10 +98,10 @@ FIRST = 5
 """How many requirements a note names."""
 
 
-def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]) -> str:
+def _words(code: Exit, counts: Mapping[Standing, int], declared: Mapping[str, Cell]) -> str:
+    deviations = tuple(declared)
     fails, out_of_date = counts["fail"], counts["stale"] + counts["expired"]
     applying = counts["pass"] + counts["deviation"] + counts["fail"] + out_of_date + counts["blocked"]
-    declared = f", with {plural(counts['deviation'], 'declared deviation')}" if counts["deviation"] else ""
     share = "all" if fails == applying else f"{fails} of the"
     broken = f"does not conform: {share} {applying} requirements that apply "
     broken = broken if applying > 1 else "does not conform: the one requirement that applies "
@@ -117,11 +121,12 @@ def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]
         case Exit.DIFFERS:
             return broken
         case Exit.OUT_OF_DATE:
-            return f"{'as declared' if deviations else 'conformant'}, but {old}{declared}"
+            seen = [name for name, cell in declared.items() if cell.blaming or cell.upheld]
+            still = f", and {_named(seen)} {'is' if len(seen) == 1 else 'are'} as declared" if seen else ""
+            return f"{'as declared' if deviations else 'conformant'}, but {old}{still}"
         case Exit.AS_DECLARED if deviations or counts["blocked"]:
-            more = f" and {len(deviations) - NAMED} more" if len(deviations) > NAMED else ""
             verb = "is" if len(deviations) == 1 else "are"
-            named = f"({', '.join(deviations[:NAMED])}{more})"
+            named = f"({_named(deviations)})"
             hold = "holds" if applying == 1 else "hold"
             told = [
                 f"as declared: {counts['pass']} of {plural(applying, 'requirement')} {hold}",
@@ -136,7 +141,12 @@ def _words(code: Exit, counts: Mapping[Standing, int], deviations: Sequence[str]
             return f"conformant to all {applying} requirements that apply{checked}"
 
 
-def _weak(cells: Mapping[str, Cell], *, chosen: bool) -> list[str]:
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(names[:NAMED])}{more}"
+
+
+def _weak(cells: Mapping[str, Cell], *, chosen: bool, deeper: bool) -> list[str]:
     told: list[tuple[Standing, str]] = [
         ("error", "ended in an error of the kit or the environment"),
         ("not-run", "planned but had no run"),
@@ -150,7 +160,9 @@ def _weak(cells: Mapping[str, Cell], *, chosen: bool) -> list[str]:
         more = f" and {len(names) - FIRST} more" if len(names) > FIRST else ""
         many = standing == "not-applicable" or (standing == "unplanned" and more)
         named = "" if many else f" ({', '.join(names[:FIRST])}{more})"
-        notes += [f"{plural(len(names), 'requirement')} {text}{named}"] if names else []
+        way = ": --profile deep plans them" if deeper and standing == "unplanned" else ""
+        way = way.replace("them", "it") if len(names) == 1 else way
+        notes += [f"{plural(len(names), 'requirement')} {text}{named}{way}"] if names else []
     return notes
 
 

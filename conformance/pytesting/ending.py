@@ -52,6 +52,11 @@ class Ending:
                     terminal.line(f"  {cell.requirement}: {cell.reason}", red=True)
         for note in self.judgement.notes:
             terminal.line(note)
+        overlooked = (
+            "" if self.session.option("declared") else self.session.settings.overlooked("--conformance-declared")
+        )
+        if overlooked and self.judgement.code is Exit.DIFFERS:
+            terminal.line(overlooked)
         for backend, paths in self.document.footer.leaks.items():
             terminal.line(
                 f"{backend} still holds what could not be removed: {printable(', '.join(paths[:5]))}", red=True

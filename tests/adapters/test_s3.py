@@ -13,6 +13,7 @@ import pytest
 from conformance.adapters.s3 import client as s3_client
 from conformance.adapters.s3 import moto
 from conformance.adapters.s3.client import Location, client_for
+from conformance.adapters.s3.connect import connect
 from conformance.adapters.s3.moto import open_moto
 from conformance.adapters.s3.storage import S3
 from conformance.storage import (
@@ -493,6 +494,32 @@ def test_clients_are_shared_per_endpoint_and_credentials(monkeypatch):
     assert client_for(Location(bucket="a", endpoint="http://127.0.0.1:2")) is not first
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "two")
     assert client_for(here) is not first
+
+
+@pytest.mark.parametrize(
+    ("word", "instead"),
+    [("delete_man", "delete_many"), ("if_mach", "if_match"), ("copy.if_matches", "copy.if_match")],
+)
+def test_what_a_server_lacks_is_spelled_right(word, instead):
+    with pytest.raises(ConnectionStringInvalid) as refused:
+        connect(f"s3://b?without=delete_many,{word}")
+    assert refused.value.message.count(word) == 1 + instead.count(word)
+    assert refused.value.message.endswith(f"of S3, did you mean {instead}?")
+
+
+def test_a_server_that_does_not_speak_tls_is_told_so(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    quiet = type("Quiet", (BaseHTTPRequestHandler,), {"log_message": lambda *_: None})
+    server = HTTPServer(("127.0.0.1", 0), quiet)
+    server.timeout = 10
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    here = f"127.0.0.1:{server.server_port}"
+    with pytest.raises(ConnectionStringInvalid, match=f"https://{here} does not speak TLS, did you mean http://{here}"):
+        connect(f"s3://b?endpoint=https://{here}").prepare()
+    thread.join()
+    server.server_close()
 
 
 def test_a_request_is_sent_once(client):

@@ -216,8 +216,12 @@ def test_pruning_leaves_what_the_checks_left_out_might_see(folder):
     assert "! delete.missing of memory stays: the run did not ask for it, so nothing is known of it" in kept
     assert "! delete.removes of memory stays: the run left out checks of it, which might see it" in kept
     conformance(*arguments, "delete.removes", expect=3)
+    with (folder / "deviations.toml").open("a") as file:
+        file.write('[[deviation]]\nbackend = "another"\nrequirement = "stat.missing"\nreason = "why"\n')
+        file.write("untracked = true\n")
     pruned = conformance("accept", "--declared", "deviations.toml", "--prune", "--yes").stdout
-    assert "deviations.toml: 1 entry removed" in pruned
+    assert "! stat.missing of another stays: it was not part of the run" in pruned
+    assert "deviations.toml: 1 entry removed, 2 entries kept: the run does not tell whether they are over" in pruned
     assert "delete.missing" in (folder / "deviations.toml").read_text()
 
 
@@ -458,3 +462,15 @@ def test_names_of_the_project_are_backends(folder):
     assert "mine: conformant" in done.stdout
     (folder / "pyproject.toml").write_text("[tool.conformance]\nseeds = 1\n")
     assert "did you mean seed" in conformance("check", "mine", expect=2).stderr
+    (folder / "pyproject.toml").write_text('[tool.conformance]\ndeclared = "deviations.toml"\n')
+    assert "has no key 'declared'; did you mean deviations?" in conformance("check", "mine", expect=2).stderr
+
+
+def test_a_deviations_file_that_lies_there_and_was_not_given_is_told(folder):
+    declares(folder, "memory", "stat.missing")
+    told = "! deviations.toml lies here and was not given: --declared deviations.toml"
+    arguments = ("check", "mystore:open_forgetful", "--only", "delete.idempotent")
+    assert told in conformance(*arguments, expect=1).stdout
+    assert told not in conformance(*arguments, "--declared", "deviations.toml", expect=1).stdout
+    assert told not in conformance(*arguments, "-q", expect=1).stdout
+    assert told not in conformance("check", "memory", "--only", AGAIN).stdout

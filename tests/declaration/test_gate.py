@@ -305,6 +305,30 @@ def test_what_makes_a_pass_weak_is_told():
     assert smoke == ("the smallest profile, smoke, was run: 24 backend calls in all",)
 
 
+def test_what_only_the_largest_profile_plans_is_told_with_the_way_to_it():
+    unplanned = run(passed(plan("c2", "x.y")), plan=[plan("c2", "x.y")])
+    note = f"1 requirement not planned in this run ({R})"
+    assert judge(unplanned).of("fs").weak[0] == f"{note}: --profile deep plans it"
+    for command in (("pytest", "-k", "x"), ("conformance", "check", "upload-controller")):
+        other = replace(unplanned, header=replace(unplanned.header, command=command))
+        assert judge(other).of("fs").weak[0] == note
+    assert judge(run(passed(plan("c2", "x.y")), plan=[plan("c2", "x.y")], profile="smoke")).of("fs").weak[0] == note
+
+
+def test_an_old_entry_and_one_that_was_seen_are_told_apart():
+    other = Deviation(backend="fs", requirement="x.y", reason="why", untracked=True, signature="x.y: s")
+    both = Declarations(deviations=(*declared().deviations, other))
+    old = "as declared, but 1 declared deviation is out of date"
+    seen = failed(plan("c2", "x.y"), failure("x.y", signature="x.y: s"))
+    whole = run(PASSES, seen, plan=[plan(), plan("c2", "x.y")])
+    assert judge(whole, both).of("fs").words == f"{old}, and x.y is as declared"
+    blocked = failed(plan("c2", "x.y"), failure("write.stores", signature="write.stores: s"))
+    third = Deviation(backend="fs", requirement="write.stores", reason="w", untracked=True, signature="write.stores: s")
+    three = Declarations(deviations=(*both.deviations, third))
+    hidden = judge(run(PASSES, blocked, plan=[plan(), plan("c2", "x.y")]), three).of("fs")
+    assert hidden.words == f"{old}, and write.stores is as declared"
+
+
 def test_asking_for_a_backend_that_was_not_run_is_an_error():
     with pytest.raises(LookupError, match="no backend 'nobody'"):
         judge(run(PASSES, plan=[plan()])).of("nobody")

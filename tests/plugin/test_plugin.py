@@ -229,6 +229,10 @@ def test_a_declared_deviation_is_expected_and_a_stale_one_fails(project):
     assert stale.ret == pytest.ExitCode.TESTS_FAILED
     stale.stdout.fnmatch_lines(["FAILED */deviations.toml - what it declares is out of date*accept*--prune*"])
 
+    project.makepyfile(test_mine="import conformance, mystore\ntest_it = conformance.suite(s=mystore.open_forgetful)\n")
+    forgotten = run(project, *arguments)
+    forgotten.stdout.fnmatch_lines(["deviations.toml lies here*not given: --conformance-declared deviations.toml"])
+
     call = {"op": "delete", "args": ["rare"], "pairs": {}, "client": 0}
     with project.path.joinpath("deviations.toml").open("a") as file:
         file.write(f"calls = '[{json.dumps(call)}]'\n")
