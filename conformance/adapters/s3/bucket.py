@@ -90,8 +90,6 @@ class Bucket:
             failure: StorageError = no_credentials(self._where)
         except exceptions.SSLError as error:
             failure = ConnectionStringInvalid(f"{self._where} {_without_tls(error, self._where)}")
-        except exceptions.SSLError as error:
-            failure = ConnectionStringInvalid(f"{self._where} {_without_tls(error, self._where)}")
         except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
             failure = ConnectionStringInvalid(f"{self._where} cannot be reached, is the server running? ({error})")
         except exceptions.ClientError as error:
@@ -100,13 +98,6 @@ class Bucket:
                 bucket = self._location.bucket
                 failure = PermissionDenied(f"the credentials may not use the bucket {bucket} at {self._where}: {error}")
         raise failure
-
-
-def _without_tls(error: Exception, where: str) -> str:
-    """Return what an error of TLS tells of the server: most often that it does not speak it."""
-    if "WRONG_VERSION_NUMBER" in str(error) or "UNKNOWN_PROTOCOL" in str(error):
-        return f"does not speak TLS, did you mean {where.replace('https:', 'http:', 1)}?"
-    return f"cannot be reached by TLS ({error})"
 
 
 def _without_tls(error: Exception, where: str) -> str:
