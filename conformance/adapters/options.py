@@ -21,9 +21,11 @@ _USER = r"//[^/?#@&\s\"]*@"
 _LOGIN = r"//(?!\[)[^/?#@:]*:([^/?#@&\"]*|(?!\d*([/?#&\"\s,}]|$))[^@]*)@"
 _SECRET = re.compile(
     r".*(password|passwd|passphrase|secret|token|credential|connection_string|(account|secret|application|private|customer)_key)"
-    r"|.*secret_(access_)?key|access_key_secret|sas_key|encryption_key|temp_url_key",
+    r"|.*secret_(access_)?key|access_key_secret|sas_key|encryption_key|temp_url_key"
+    r"|(.*_)?(api_?key|pwd|sas|sig|signature)|accountkey|authorization",
     re.IGNORECASE,
 )
+_PARAMETER = re.compile(r"[?&;]([^=&?;#\s]+)=")
 OPEN = "a connection string is shown in reports"
 
 
@@ -63,6 +65,18 @@ def refuse_userinfo(text: str, instead: str = "", *, user: bool = False) -> None
     if re.search(_LOGIN if user else f"{_LOGIN}|{_USER}", text):
         advice = f"set {instead} instead" if instead else "leave the user and the password out"
         raise ConnectionStringInvalid(f"{OPEN}: {advice}")
+
+
+def refuse_tokens(text: str) -> None:
+    """Refuse URLs in ``text`` that are signed or hold a token among their parameters, without repeating it.
+
+    Raises:
+        ConnectionStringInvalid: there is one.
+
+    """
+    for name in _PARAMETER.findall(text):
+        if is_secret(name):
+            raise ConnectionStringInvalid(f"{OPEN}: leave {name} out of its URL")
 
 
 def is_secret(name: str) -> bool:
@@ -150,6 +164,7 @@ def read_options(query: str, known: Options, instead: str = "") -> dict[str, Any
             raise unknown(name, known)
         if name in values:
             raise ConnectionStringInvalid(f"the option {name} is given twice")
+        refuse_tokens(value)
         try:
             values[name] = known[name](value)
         except ValueError as error:

@@ -7,6 +7,7 @@ references, so that the trace is a program (see :mod:`conformance.storage.calls`
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -304,7 +305,11 @@ class Recorder:
         def make() -> Outcome:
             return invoke(self.storage, op, arguments, pairs)
 
-        return make() if self._guard is None else self._guard(op, make)
+        outcome = make() if self._guard is None else self._guard(op, make)
+        if outcome.exception is not None:
+            # outcomes are kept: what an error was raised among, megabytes that were read perhaps, is not
+            traceback.clear_frames(outcome.exception.__traceback__)
+        return outcome
 
     def _call(self, op: str, arguments: list[Any], pairs: dict[str, Any]) -> Any:
         call = Call(

@@ -382,14 +382,14 @@ def invoke(storage: Storage, op: str, arguments: list[Any], pairs: dict[str, Any
     if op in RESTS:
         return _timed(arguments[0].rest)
     if op == "read":
-        sink = Sink()
-
-        def read() -> tuple[Any, bytes | None]:
-            count = storage.read(arguments[0], sink, **pairs)
-            return count, sink.getvalue()
-
-        return _timed(read)
+        return _timed(lambda: _read(storage, *arguments, **pairs))
     return _timed(lambda: (_typed(op, getattr(storage, op)(*arguments, **pairs)), None))
+
+
+def _read(storage: Storage, path: str, **pairs: Any) -> tuple[Any, bytes | None]:
+    sink = Sink()
+    count = storage.read(path, sink, **pairs)
+    return count, sink.getvalue()
 
 
 class NoException(Exception):

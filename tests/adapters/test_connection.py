@@ -310,6 +310,13 @@ def test_no_credentials(monkeypatch, tmp_path):
         "exec:./harness --secret-key geheim",
         "exec:./harness --token=geheim",
         "exec:env SERVICE_PASSWORD=geheim ./harness",
+        "exec:./harness --api-key geheim",
+        "exec:./harness --sas=geheim",
+        "exec:./harness AccountKey=geheim",
+        "exec:./harness -H 'Authorization: Bearer geheim'",
+        "exec:./harness 'https://h/c?sv=1&sig=geheim'",
+        "exec:./harness 'geheim",
+        "opendal:azblob?endpoint=http://127.0.0.1:1/?sig=geheim&container=c",
     ],
 )
 def test_a_password_is_refused_and_not_repeated(spec):
@@ -322,6 +329,7 @@ def test_a_password_is_refused_and_not_repeated(spec):
         "s3://b/a@b:c@d?endpoint=http://127.0.0.1:9&region=x",
         "sftp://user@127.0.0.1:22/a@b",
         "exec:./h --password-file f --token -v a@b",
+        "exec:./h --key-file f --sort-key=a 'http://127.0.0.1:1/?signed=no&page=2' C:/data",
     ],
 )
 def test_an_at_sign_elsewhere_is_no_password(spec):

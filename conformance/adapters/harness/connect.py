@@ -6,6 +6,7 @@ a harness that breaks off is started again when the next client is opened, so th
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,7 +15,7 @@ from conformance.adapters.connection import Connection
 from conformance.adapters.harness.channel import Channel, HarnessBroken
 from conformance.adapters.harness.hello import Hello, NotUnderstood, hello
 from conformance.adapters.harness.storage import HarnessStorage, talk
-from conformance.adapters.options import OPEN, is_secret, refuse_userinfo
+from conformance.adapters.options import OPEN, is_secret, refuse_tokens, refuse_userinfo
 from conformance.storage import ConnectionStringInvalid
 
 
@@ -79,7 +80,7 @@ def connect(spec: str) -> Connection:
     try:
         command = shlex.split(spec.removeprefix("exec:"))
     except ValueError as error:
-        raise ConnectionStringInvalid(f"{spec!r} is no command line: {error}") from None
+        raise ConnectionStringInvalid(f"what follows exec: is no command line: {error}") from None
     if not command:
         raise ConnectionStringInvalid(f"{spec!r} names no program: write exec:./my-harness --flag")
     _refuse_secrets(command)
@@ -98,8 +99,9 @@ def connect(spec: str) -> Connection:
 
 def _refuse_secrets(command: Sequence[str]) -> None:
     for word, following in pairwise((*command, "-")):
-        name, equals, _ = word.partition("=")
-        given = equals or (name.startswith("-") and not following.startswith("-"))
+        refuse_tokens(word)
+        name, *value = re.split("[=:]", word, maxsplit=1)
+        given = value or (name.startswith("-") and not following.startswith("-"))
         if given and is_secret(name.lstrip("-").replace("-", "_")):
             raise ConnectionStringInvalid(
                 f"{OPEN}: a harness finds {name} in its environment, which is that of the kit"
