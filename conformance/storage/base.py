@@ -122,7 +122,7 @@ class Storage:
 
     ``declared`` holds the adapter's :class:`Features`. An operation that is not overridden raises
     :class:`OperationNotSupported` and is reported as not applicable. Paths are relative to the ``work_dir`` that the
-    opener was given (GSP-749).
+    opener was given (GSP-749). A client may be called from another thread than the one that opened it.
     """
 
     declared: ClassVar[Features] = Features()
