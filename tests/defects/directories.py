@@ -42,7 +42,7 @@ class EmptyDirectoryNotDescribed(Defective):
         return found
 
 
-@defect(trips=("create_dir.told", "list.empty_directory"), needs=("create_dir",))
+@defect(trips=("create_dir.told", "list.empty_directory"), on=NATIVE, needs=("create_dir",))
 class EmptyDirectoryNotListed(Defective):
     """Directories that are empty are not shown in the listing of their parent."""
 

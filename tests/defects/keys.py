@@ -11,7 +11,7 @@ from urllib.parse import unquote, unquote_plus
 
 from conformance.storage import Object, RestrictionDissatisfied, operations
 
-from .base import EVERYWHERE, VIRTUAL, Defective, defect
+from .base import EVERYWHERE, NATIVE, VIRTUAL, Defective, defect
 
 DISTINCT = ("paths.distinct",)
 
@@ -237,7 +237,7 @@ class TooLongNamesCut(Keyed):
         return cut.encode()[:limit].decode("utf-8", "ignore") if len(cut.encode()) > limit + 64 else cut
 
 
-@defect(trips=("errors.path_too_long", "errors.taxonomy"))
+@defect(trips=("errors.path_too_long", "errors.taxonomy"), on=NATIVE)
 class TooLongNamesLeakOSError(Defective):
     """A name above the declared maximum lets an OSError out."""
 

@@ -450,7 +450,7 @@ class AbortedUploadCanBeCompleted(Keeping):
         given = list(parts)
         try:
             super().complete_multipart(o, given)
-        except ObjectNotExist:
+        except StorageError:
             if not self.parts_of(o):
                 raise
             self.put(o.path, data_of(self.parts_of(o), sorted(part.index for part in given)))

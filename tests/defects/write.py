@@ -467,7 +467,7 @@ class SizeMaximumEnforcedAfterReading(Defective):
         return super().write(path, r, size, **pairs)
 
 
-@defect(trips=("write.content_md5",), like="beyondstorage/go-storage: services/memory, content_md5")
+@defect(trips=("write.content_md5",), on=NATIVE, like="beyondstorage/go-storage: services/memory, content_md5")
 class ContentMd5Ignored(Defective):
     """A wrong content_md5 is accepted."""
 
