@@ -28,7 +28,10 @@ TYPED = {
 
 @verifies("write.stores", "completeness.write", needs=("read",))
 def test_contents_that_differ_in_one_byte_are_not_the_same(store: Recorder) -> None:
-    """An object, and an overwrite, whose only new byte is its last or its middle one has this byte."""
+    """An object, and an overwrite, whose only new byte is its last or its middle one has this byte.
+
+    An overwrite that is shorter by one byte ends there.
+    """
     last, middle = Content(SIZE, 1, changed=SIZE - 1), Content(SIZE, 1, changed=SIZE // 2)
     store.write("a", Content(SIZE, 1))
     store.write("b", last)
@@ -36,6 +39,9 @@ def test_contents_that_differ_in_one_byte_are_not_the_same(store: Recorder) -> N
     same(store.read("b"), last.data, "content that is that of 'a' but for its last byte")
     what = "content after an overwrite that changed the byte in its middle"
     same(store.read("a"), middle.data, what, requirement="completeness.write")
+    shorter = Content(SIZE - 1, 2)
+    store.write("a", shorter)
+    same(store.read("a"), shorter.data, "content after an overwrite by one byte less", requirement="completeness.write")
 
 
 @verifies("write.stores", "delete.forgets", "write.user_metadata", needs=("read", "stat", "delete"))

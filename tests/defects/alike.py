@@ -157,3 +157,15 @@ class StatCachedByLetterSum(Defective):
 
 def _summed(path: str) -> tuple[int, int]:
     return len(path), sum(path.encode())
+
+
+@defect(trips=("completeness.write",))
+class OverwriteByOneByteLessKeepsTheLast(Defective):
+    """An overwrite that is shorter by exactly one byte leaves the last byte of the former content."""
+
+    def write(self, path: str, r: Reader | None, size: int, **pairs: Any) -> int:
+        old = self.content(path)
+        count = super().write(path, r, size, **pairs)
+        if old is not None and len(old) == size + 1:
+            self.spoil(path, lambda data: data + old[-1:])
+        return count
